@@ -1,0 +1,56 @@
+/**
+ * The shape of a loaded `proxy.yaml`: every default filled in, every path absolute, every duration in
+ * milliseconds, every size in bytes. Nothing after the config room sees YAML or units.
+ */
+import type { EncryptionMode } from '../rewrite/question.ts';
+
+export interface Listen {
+  readonly address: string;
+  readonly port: number;
+  /** The default handed to GetEncryption. */
+  readonly mode: EncryptionMode;
+}
+
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface Upstream {
+  /** A host name, an address, or `demo`: the built-in mailbox server. */
+  readonly host: string;
+  readonly port: number;
+  readonly encryption: 'none' | 'starttls' | 'tls';
+  readonly tls: { readonly ca: string | undefined; readonly servername: string | undefined; readonly verify: boolean };
+  readonly connectTimeout: number;
+}
+
+export interface Hooks {
+  readonly script: string | undefined;
+  readonly deadline: number;
+  readonly onError: 'pass' | 'hide';
+}
+
+export interface Limits {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  readonly handshakeTimeout: number;
+  readonly loginTimeout: number;
+  readonly idleTimeout: number;
+  readonly preLoginLine: number;
+  readonly preLoginLiteral: number;
+  readonly drainTimeout: number;
+}
+
+export interface Config {
+  /** Absolute path of the file that this came from. */
+  readonly file: string;
+  readonly listen: readonly Listen[];
+  readonly tls: { readonly certificates: readonly CertificateFiles[]; readonly minVersion: 'TLSv1.2' | 'TLSv1.3' };
+  readonly upstream: Upstream;
+  readonly hooks: Hooks;
+  readonly limits: Limits;
+  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'pretty' };
+  /** Where /healthz and /readyz answer; undefined: nowhere. */
+  readonly admin: { readonly address: string; readonly port: number } | undefined;
+}

@@ -1,0 +1,37 @@
+/** The door of the hook room: what the rest of the product may ask of scripts. */
+import type { Answer, Question } from '../rewrite/question.ts';
+
+export interface HookSettings {
+  /** Absolute path of the script; undefined: no script, and the host defines nothing and starts no thread. */
+  readonly script: string | undefined;
+  /** Milliseconds of wall-clock time that one call into the script may take. */
+  readonly deadline: number;
+  readonly onError: 'pass' | 'hide';
+}
+
+/** Which of the three functions the script defines. */
+export interface DefinedHooks {
+  readonly encryption: boolean;
+  readonly capability: boolean;
+  readonly list: boolean;
+}
+
+/** What happened in the room that an operator wants to read in the log. `session` is undefined for what concerns all. */
+export type HookEvent =
+  | { readonly kind: 'printed'; readonly text: string }
+  | { readonly kind: 'failed'; readonly session: string; readonly call: string; readonly message: string; readonly count: number }
+  | { readonly kind: 'deadline-missed'; readonly session: string; readonly call: string; readonly strikes: number }
+  | { readonly kind: 'given-up'; readonly session: string }
+  | { readonly kind: 'thread-ended'; readonly message: string };
+
+/** One session's way to the script. It counts the deadlines that this session's calls missed. */
+export interface HookSession {
+  /** Never rejects: a call that failed is answered by `onError` (encryption: by the mode that was asked with). */
+  ask(question: Question): Promise<Answer>;
+}
+
+export interface HookHost {
+  readonly defines: DefinedHooks;
+  openSession(): HookSession;
+  close(): Promise<void>;
+}
