@@ -1,9 +1,30 @@
-/** stub, being written */
+/**
+ * One folder in a LIST, LSUB or XLIST answer: taken apart for the script, and written again with what the
+ * script said. The name and the delimiter always leave as the bytes that came; what a script returned never
+ * gets out of its place in the line.
+ */
+import {
+  canonicalName,
+  concat,
+  decodeMailboxName,
+  fromLatin1,
+  type ListResponse,
+  latin1,
+  OPEN_PARENTHESIS,
+  readAstring,
+  readListResponse,
+  readResponseHead,
+  SPACE,
+  sameBytes,
+  skipParenthesised,
+  splitWords,
+} from '../imap-parser-lite/index.ts';
 import type { NameEncoding } from './question.ts';
 
 /** A LIST, LSUB or XLIST response taken apart; `response` is its raw bytes. */
 export interface FolderResponse {
   readonly response: Uint8Array;
+  readonly parts: ListResponse;
   /** Decoded UTF-8, or the bytes as they came where they are not valid modified UTF-7. */
   readonly name: Uint8Array;
   /** The text between the parentheses. */
@@ -13,8 +34,37 @@ export interface FolderResponse {
 }
 
 /** Takes a whole raw response apart; undefined where it is not a folder response we can read. */
-export function readFolder(_response: Uint8Array, _names: NameEncoding): FolderResponse | undefined {
-  throw new Error('stub');
+export function readFolder(response: Uint8Array, names: NameEncoding): FolderResponse | undefined {
+  const parts = readListResponse(response);
+  if (parts === undefined) return undefined;
+  return {
+    response,
+    parts,
+    name: decodeName(parts.name, names),
+    attributes: response.subarray(parts.attributes.start, parts.attributes.end),
+    extended: response.subarray(parts.nameEnd, parts.end),
+  };
+}
+
+/** A name from the wire as the UTF-8 that a script sees; what cannot be decoded is seen as it came. */
+export function decodeName(name: Uint8Array, names: NameEncoding): Uint8Array {
+  return names === 'utf8' ? name : (decodeMailboxName(name) ?? name);
+}
+
+/** One key for every spelling of a mailbox name, to compare by; `name` is decoded. */
+export function nameKey(name: Uint8Array): string {
+  return latin1(canonicalName(name));
+}
+
+/**
+ * The key of the mailbox that an untagged response with its name in the first place is about (STATUS, MYRIGHTS,
+ * METADATA, LIST-likes). `response` is whole. Undefined where it names none.
+ */
+export function namedMailbox(response: Uint8Array, names: NameEncoding): string | undefined {
+  const head = readResponseHead(response);
+  if (head.kind !== 'untagged') return undefined;
+  const name = readAstring(response, head.text);
+  return name && nameKey(decodeName(name.value, names));
 }
 
 /**
@@ -23,9 +73,44 @@ export function readFolder(_response: Uint8Array, _names: NameEncoding): FolderR
  * a sentence for the operator.
  */
 export function writeFolder(
-  _folder: FolderResponse,
-  _attributes: Uint8Array | undefined,
-  _extended: Uint8Array | undefined,
+  folder: FolderResponse,
+  attributes: Uint8Array | undefined,
+  extended: Uint8Array | undefined,
 ): Uint8Array | { readonly fault: string } {
-  throw new Error('stub');
+  const newAttributes = attributes !== undefined && !sameBytes(attributes, folder.attributes);
+  const newExtended = extended !== undefined && !sameBytes(extended, folder.extended);
+  if (!newAttributes && !newExtended) return folder.response;
+
+  const { response, parts } = folder;
+  let attributesText = folder.attributes;
+  if (newAttributes) {
+    const words = splitWords(latin1(attributes));
+    const wrong = words.find((word) => !attribute.test(word));
+    if (wrong !== undefined) return { fault: 'the attributes returned hold something that is no attribute' };
+    attributesText = fromLatin1(words.join(' '));
+  }
+  let extendedText = folder.extended;
+  if (newExtended) {
+    if (!isExtendedData(extended))
+      return { fault: 'the extended data returned would break out of the response' };
+    extendedText = extended;
+  }
+  return concat([
+    response.subarray(0, parts.attributes.start),
+    attributesText,
+    response.subarray(parts.attributes.end, parts.nameEnd),
+    extendedText,
+    response.subarray(parts.end),
+  ]);
+}
+
+/** mbx-list-flags of RFC 9051 §9: an atom, with or without a backslash before it. */
+const attribute = /^\\?[^\x00-\x20()"\\%*{}\]\x7f-\xff]+$/;
+
+/** Nothing, or a space and one parenthesised list, closed where it ends and on one line (RFC 9051 §9, mbox-list-extended). */
+function isExtendedData(extended: Uint8Array): boolean {
+  if (extended.length === 0) return true;
+  for (const byte of extended) if (byte === 0x0d || byte === 0x0a || byte === 0) return false;
+  if (extended[0] !== 0x20 || extended[1] !== 0x28) return false;
+  return skipParenthesised(extended, 1) === extended.length;
 }

@@ -1,0 +1,288 @@
+/**
+ * Where a message begins and ends: the security boundary of the product, and the only place that decides it.
+ * Bytes go in as they arrive, segments come out, and the segments' bytes joined are always the bytes that went
+ * in. Nothing here answers, guesses or throws; after a fault there is nothing more to be had.
+ *
+ * The reader pulls: it asks for the next segment only when it knows what the next bytes are. That is how a
+ * refused literal (the worst desync there is) stays a command and never becomes data.
+ */
+import {
+  BACKSLASH,
+  CLOSE_BRACKET,
+  CLOSE_PARENTHESIS,
+  CR,
+  concat,
+  LF,
+  NO_BYTES,
+  OPEN_PARENTHESIS,
+  QUOTE,
+  SPACE,
+} from './bytes.ts';
+import { announcesLiterals as commandAnnouncesLiterals } from './command.ts';
+import { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
+import * as limits from './limits.ts';
+import { type Literal, readLiteralMark } from './literal.ts';
+import { announcesLiterals as responseAnnouncesLiterals } from './response.ts';
+
+export interface LineSegment {
+  readonly kind: 'line';
+  readonly bytes: Uint8Array;
+  /** The first segment of a command or response. */
+  readonly first: boolean;
+  /** The line's end is in it. False: more of this line follows. */
+  readonly complete: boolean;
+  /** Announced by this line; its bytes follow, then another line. Undefined: a complete line ends the message. */
+  readonly literal: Literal | undefined;
+}
+
+export interface LiteralSegment {
+  readonly kind: 'literal';
+  /** Some of the literal's bytes; none in the only segment of `{0}`. */
+  readonly bytes: Uint8Array;
+  /** The literal ends here, and a line follows. */
+  readonly complete: boolean;
+}
+
+export interface FaultSegment {
+  readonly kind: 'fault';
+  readonly fault: WireFault;
+}
+
+export type Segment = LineSegment | LiteralSegment | FaultSegment;
+
+/** Whose bytes these are: clients send commands, servers send responses. */
+export type Sender = 'client' | 'server';
+
+/** Bytes that need a look; all others of a line are passed over. */
+const special: Uint8Array = new Uint8Array(256);
+for (const byte of [0, CR, LF, QUOTE, BACKSLASH]) special[byte] = 1;
+
+/** What the byte before decides about the byte that comes, where the two may be in different chunks. */
+type Before = 'nothing' | 'carriage-return' | 'backslash' | 'closing-quote';
+
+export class Framer {
+  readonly #sender: Sender;
+  /** Chunks not yet read; the first one from `#at` on. */
+  readonly #chunks: Uint8Array[] = [];
+  #at = 0;
+  #unread = 0;
+  /** The beginning of a line whose end has not come. Copied, so that no chunk is kept alive for a few bytes. */
+  #held: Uint8Array = NO_BYTES;
+  #heldLength = 0;
+
+  #literalLeft: number | undefined;
+  #first = true;
+  #announces = false;
+  #partsSent = false;
+  #fault: FaultSegment | undefined;
+
+  #inQuotes = false;
+  #oddQuotes = false;
+  #before: Before = 'nothing';
+  #lastByte = SPACE;
+
+  /** A line longer than this many bytes is a fault. None by default: then it goes on in parts. */
+  longestLine: number = Number.POSITIVE_INFINITY;
+
+  constructor(sender: Sender) {
+    this.#sender = sender;
+  }
+
+  /** Takes a chunk, of any length, which must not be changed afterwards. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#unread += chunk.length;
+  }
+
+  /** Bytes that were pushed and not handed out. */
+  get pending(): number {
+    return this.#unread + this.#heldLength;
+  }
+
+  /** Whether the next byte begins a message: nothing is half read. */
+  get atBoundary(): boolean {
+    return this.#first && this.#literalLeft === undefined && this.#heldLength === 0 && !this.#partsSent;
+  }
+
+  /**
+   * The next segment, or undefined until more bytes come. `opaque` reads a line that is not a command: a SASL
+   * response or DONE (RFC 9051 §6.2.2, §6.3.13), in which no quote and no brace means anything.
+   */
+  next(reading: 'message' | 'opaque' = 'message'): Segment | undefined {
+    if (this.#fault) return this.#fault;
+    if (this.#literalLeft !== undefined) return this.#nextOfLiteral(this.#literalLeft);
+    return this.#nextLine(reading);
+  }
+
+  /** The server refused the literal that the last line announced (P3): the next bytes are a new command. */
+  abandonMessage(): void {
+    this.#literalLeft = undefined;
+    this.#first = true;
+  }
+
+  #nextOfLiteral(left: number): LiteralSegment | undefined {
+    if (left === 0) {
+      this.#literalLeft = undefined;
+      return { kind: 'literal', bytes: NO_BYTES, complete: true };
+    }
+    const chunk = this.#chunks[0];
+    if (chunk === undefined) return undefined;
+    const end = Math.min(chunk.length, this.#at + left);
+    const bytes = chunk.subarray(this.#at, end);
+    this.#consumeTo(end);
+    const complete = bytes.length === left;
+    this.#literalLeft = complete ? undefined : left - bytes.length;
+    return { kind: 'literal', bytes, complete };
+  }
+
+  #nextLine(reading: 'message' | 'opaque'): Segment | undefined {
+    for (;;) {
+      const chunk = this.#chunks[0];
+      if (chunk === undefined) return undefined;
+      const start = this.#at;
+      const end = this.#scan(chunk, start);
+      if (typeof end === 'string') return this.#fail(end);
+      if (end > 0) {
+        if (this.#heldLength + end - start > this.longestLine) return this.#fail('line-too-long');
+        const bytes =
+          this.#heldLength === 0 ? chunk.subarray(start, end) : this.#takeHeld(chunk.subarray(start, end));
+        this.#consumeTo(end);
+        return this.#completeLine(bytes, reading);
+      }
+      this.#hold(chunk.subarray(start));
+      this.#lastByte = chunk[chunk.length - 1]!;
+      this.#consumeTo(chunk.length);
+      if (this.#heldLength > this.longestLine) return this.#fail('line-too-long');
+      if (this.#heldLength > limits.heldLine) return this.#partOfLine();
+    }
+  }
+
+  /** Looks through `chunk` from `start`: the index behind the line's LF, 0 where it has none, or a fault. */
+  #scan(chunk: Uint8Array, start: number): number | WireFaultCode {
+    const fromClient = this.#sender === 'client';
+    let at = start;
+    while (at < chunk.length) {
+      const byte = chunk[at]!;
+      if (special[byte] === 0 && this.#before === 'nothing') {
+        at++;
+        continue;
+      }
+      if (this.#before !== 'nothing') {
+        if (this.#before === 'carriage-return' && byte !== LF && fromClient) return 'bare-carriage-return';
+        if (this.#before === 'closing-quote' && !mayFollowQuoted(byte)) this.#oddQuotes = true;
+        const escaped = this.#before === 'backslash';
+        this.#before = 'nothing';
+        if (escaped) {
+          if (byte === QUOTE || byte === BACKSLASH) {
+            at++;
+            continue;
+          }
+          this.#oddQuotes = true;
+        }
+      }
+      switch (byte) {
+        case LF:
+          return at + 1;
+        case CR:
+          this.#before = 'carriage-return';
+          break;
+        case QUOTE:
+          if (this.#inQuotes) {
+            this.#inQuotes = false;
+            this.#before = 'closing-quote';
+          } else {
+            const previous = at > start ? chunk[at - 1] : this.#lastByte;
+            if (previous !== SPACE && previous !== OPEN_PARENTHESIS) this.#oddQuotes = true;
+            this.#inQuotes = true;
+          }
+          break;
+        case BACKSLASH:
+          if (this.#inQuotes) this.#before = 'backslash';
+          break;
+        case 0:
+          if (fromClient) return 'nul-outside-literal';
+          break;
+        default:
+      }
+      at++;
+    }
+    return 0;
+  }
+
+  #completeLine(bytes: Uint8Array, reading: 'message' | 'opaque'): Segment {
+    const first = this.#first && !this.#partsSent;
+    if (first) this.#announces = reading === 'message' && this.#announcesLiterals(bytes);
+    const mark = this.#announces ? readLiteralMark(bytes) : undefined;
+    if (mark !== undefined) {
+      if ('code' in mark) return this.#fail(mark.code);
+      if (this.#inQuotes || this.#oddQuotes) return this.#fail('literal-ambiguous');
+      if (this.#sender === 'server' && !mark.synchronising)
+        return this.#fail('literal-from-server-not-synchronising');
+    }
+    this.#literalLeft = mark?.size;
+    this.#first = mark === undefined;
+    this.#partsSent = false;
+    this.#inQuotes = false;
+    this.#oddQuotes = false;
+    this.#before = 'nothing';
+    this.#lastByte = SPACE;
+    return { kind: 'line', bytes, first, complete: true, literal: mark };
+  }
+
+  /** Most of a line too long to hold, its end kept back. */
+  #partOfLine(): LineSegment {
+    const first = this.#first && !this.#partsSent;
+    const length = this.#heldLength - limits.keptBack;
+    const bytes = this.#held.slice(0, length);
+    if (first) this.#announces = this.#announcesLiterals(bytes);
+    this.#held.copyWithin(0, length, this.#heldLength);
+    this.#heldLength = limits.keptBack;
+    this.#partsSent = true;
+    return { kind: 'line', bytes, first, complete: false, literal: undefined };
+  }
+
+  #announcesLiterals(line: Uint8Array): boolean {
+    return this.#sender === 'client' ? commandAnnouncesLiterals(line) : responseAnnouncesLiterals(line);
+  }
+
+  #fail(code: WireFaultCode): FaultSegment {
+    this.#fault = { kind: 'fault', fault: wireFault(code) };
+    this.#chunks.length = 0;
+    this.#held = NO_BYTES;
+    this.#heldLength = 0;
+    this.#unread = 0;
+    return this.#fault;
+  }
+
+  #consumeTo(end: number): void {
+    this.#unread -= end - this.#at;
+    this.#at = end;
+    if (end === this.#chunks[0]!.length) {
+      this.#chunks.shift();
+      this.#at = 0;
+    }
+  }
+
+  #hold(piece: Uint8Array): void {
+    const length = this.#heldLength + piece.length;
+    if (length > this.#held.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.#held.length, 256));
+      grown.set(this.#held.subarray(0, this.#heldLength));
+      this.#held = grown;
+    }
+    this.#held.set(piece, this.#heldLength);
+    this.#heldLength = length;
+  }
+
+  #takeHeld(rest: Uint8Array): Uint8Array {
+    const line = concat([this.#held.subarray(0, this.#heldLength), rest]);
+    this.#held = NO_BYTES;
+    this.#heldLength = 0;
+    return line;
+  }
+}
+
+function mayFollowQuoted(byte: number): boolean {
+  return byte === SPACE || byte === CLOSE_PARENTHESIS || byte === CLOSE_BRACKET || byte === CR || byte === LF;
+}

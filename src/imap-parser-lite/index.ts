@@ -1,0 +1,12 @@
+/** The public face of the wire. */
+export { type Astring, readAstring, skipParenthesised } from './astring.ts';
+export * from './bytes.ts';
+export { type CapabilitySpan, capabilityWords, findCapabilities, splitWords } from './capability.ts';
+export { type CommandHead, readCommandHead, readListArguments, readTag } from './command.ts';
+export { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
+export { Framer, type LineSegment, type LiteralSegment, type Segment, type Sender } from './framer.ts';
+export * as wireLimits from './limits.ts';
+export { isListVerb, type ListResponse, readListResponse } from './list.ts';
+export { asSynchronising, type Literal, readLiteralMark } from './literal.ts';
+export { canonicalName, decodeMailboxName, encodeMailboxName } from './mailbox-name.ts';
+export { isStatusWord, type ResponseHead, readResponseHead } from './response.ts';
