@@ -21,7 +21,11 @@ export interface Upstream {
   readonly host: string;
   readonly port: number;
   readonly encryption: 'none' | 'starttls' | 'tls';
-  readonly tls: { readonly ca: string | undefined; readonly servername: string | undefined; readonly verify: boolean };
+  readonly tls: {
+    readonly ca: string | undefined;
+    readonly servername: string | undefined;
+    readonly verify: boolean;
+  };
   readonly connectTimeout: number;
 }
 
@@ -46,11 +50,17 @@ export interface Config {
   /** Absolute path of the file that this came from. */
   readonly file: string;
   readonly listen: readonly Listen[];
-  readonly tls: { readonly certificates: readonly CertificateFiles[]; readonly minVersion: 'TLSv1.2' | 'TLSv1.3' };
+  readonly tls: {
+    readonly certificates: readonly CertificateFiles[];
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  };
   readonly upstream: Upstream;
   readonly hooks: Hooks;
   readonly limits: Limits;
-  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'pretty' };
+  readonly log: {
+    readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+    readonly format: 'json' | 'pretty';
+  };
   /** Where /healthz and /readyz answer; undefined: nowhere. */
   readonly admin: { readonly address: string; readonly port: number } | undefined;
 }

@@ -1,0 +1,67 @@
+/** `imapveil check`: everything that would keep `run` from starting, said before a port is opened. */
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Config, Listen } from '../config/config.ts';
+import { formatFault, formatWarning } from '../config/fault.ts';
+import { type CheckScript, type DefinedFunctions, loadAndCheck } from '../config/files.ts';
+import type { Io } from './io.ts';
+
+/** Loaded only for a configuration that names a script. */
+const askLua: CheckScript = async (file) => (await import('../hooks/check-script.ts')).checkScript(file);
+
+/** Exit code 0: `run` would start with it; 2: it would not, and every reason is one line on standard error. */
+export async function check(
+  argv: readonly string[],
+  io: Io,
+  checkScript: CheckScript = askLua,
+): Promise<number> {
+  let file: string;
+  try {
+    const options = { config: { type: 'string', short: 'c', default: 'proxy.yaml' } } as const;
+    file = parseArgs({ args: [...argv], options, strict: true }).values.config;
+  } catch (error) {
+    const [sentence] = (error as Error).message.split('. ');
+    io.stderr.write(`imapveil check: ${sentence}; see imapveil check --help\n`);
+    return 2;
+  }
+
+  const result = await loadAndCheck(file, checkScript);
+  if (result.kind === 'faults') {
+    for (const fault of result.faults) io.stderr.write(`${formatFault(fault)}\n`);
+    return 2;
+  }
+  for (const warning of result.warnings) io.stderr.write(`${formatWarning(warning)}\n`);
+  io.stdout.write(`${file} is valid: ${summary(result.config, result.defines)}\n`);
+  return 0;
+}
+
+function summary({ listen, upstream, hooks }: Config, defines: DefinedFunctions): string {
+  const behind =
+    upstream.host === 'demo'
+      ? 'the built-in demo mailbox'
+      : `${at(upstream.host, upstream.port)} (${upstream.encryption})`;
+  return [
+    `listens on ${listen.map(describeListen).join(' and ')}`,
+    `upstream ${behind}`,
+    hooks.script === undefined ? 'no script' : `${relative('', hooks.script)} defines ${functions(defines)}`,
+  ].join('; ');
+}
+
+const ENCRYPTIONS = { 0: 'starttls', 1: 'tls', 3: 'starttls-required' } as const;
+
+function describeListen({ address, port, mode }: Listen): string {
+  return `${at(address, port)} (${ENCRYPTIONS[mode]})`;
+}
+
+function at(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function functions(defines: DefinedFunctions): string {
+  const names = [
+    defines.encryption ? 'GetEncryption' : '',
+    defines.capability ? 'DoCapability' : '',
+    defines.list ? 'DoListResult' : '',
+  ].filter((name) => name !== '');
+  return names.length === 0 ? 'none of the three functions' : names.join(', ');
+}

@@ -1,0 +1,192 @@
+/**
+ * The files behind the configuration: certificates, keys, the upstream's authority, the script. `check` and `run`
+ * come through the same door here, so that what `check` accepts, `run` starts with.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import type { Config } from './config.ts';
+import { type ConfigFault, inOrder } from './fault.ts';
+import { loadConfig } from './load.ts';
+import type { FileReference, NamedFile } from './references.ts';
+import { whyUnreadable } from './source.ts';
+
+/** Which of the three functions the script defines. */
+export interface DefinedFunctions {
+  readonly encryption: boolean;
+  readonly capability: boolean;
+  readonly list: boolean;
+}
+
+/** Handed in, because Lua lives in another room. A fault is Lua's own `script.lua:7: message`. */
+export type CheckScript = (file: string) => Promise<{ readonly fault: string } | DefinedFunctions>;
+
+export type ReadyResult =
+  | {
+      readonly kind: 'loaded';
+      readonly config: Config;
+      readonly warnings: readonly ConfigFault[];
+      readonly defines: DefinedFunctions;
+    }
+  | { readonly kind: 'faults'; readonly faults: readonly ConfigFault[] };
+
+/** `loadConfig` and `checkFiles` in one: all faults of the text and of the files it names, in the order of the lines. */
+export async function loadAndCheck(file: string, checkScript: CheckScript): Promise<ReadyResult> {
+  const loaded = await loadConfig(file);
+  const checked = await checkFiles(loaded.files, checkScript);
+  if (loaded.kind === 'faults')
+    return { kind: 'faults', faults: inOrder([...loaded.faults, ...checked.faults]) };
+  if (checked.faults.length > 0) return { kind: 'faults', faults: checked.faults };
+  return { kind: 'loaded', config: loaded.config, warnings: loaded.warnings, defines: checked.defines };
+}
+
+const NOTHING: DefinedFunctions = { encryption: false, capability: false, list: false };
+
+/** Reads every file that the configuration names and says what is wrong with each. */
+export async function checkFiles(
+  files: readonly FileReference[],
+  checkScript: CheckScript,
+): Promise<{ readonly faults: readonly ConfigFault[]; readonly defines: DefinedFunctions }> {
+  const faults: ConfigFault[] = [];
+  let defines = NOTHING;
+  for (const reference of files) {
+    switch (reference.kind) {
+      case 'certificate':
+        faults.push(...(await checkCertificate(reference.cert, reference.key)));
+        break;
+      case 'authority':
+        faults.push(...(await checkAuthority(reference.ca)));
+        break;
+      case 'script': {
+        const read = await readNamed(reference.script);
+        if (read.kind === 'unreadable') {
+          faults.push(reference.script.fault(read.message));
+          break;
+        }
+        const result = await checkScript(reference.script.file);
+        if ('fault' in result) faults.push(reference.script.fault(result.fault));
+        else defines = result;
+        break;
+      }
+    }
+  }
+  return { faults: inOrder(faults), defines };
+}
+
+type Read =
+  | { readonly kind: 'read'; readonly bytes: Buffer }
+  | { readonly kind: 'unreadable'; readonly message: string };
+
+async function readNamed({ file }: NamedFile): Promise<Read> {
+  try {
+    return { kind: 'read', bytes: await readFile(file) };
+  } catch (error) {
+    return { kind: 'unreadable', message: `cannot be read: ${whyUnreadable(error)}: ${file}` };
+  }
+}
+
+/** A certificate and its key are one thing to mend, so that a missing pair is one fault that names both files. */
+async function checkCertificate(
+  cert: NamedFile | undefined,
+  key: NamedFile | undefined,
+): Promise<ConfigFault[]> {
+  const certRead = cert && (await readNamed(cert));
+  const keyRead = key && (await readNamed(key));
+  if (cert && key && certRead?.kind === 'unreadable' && keyRead?.kind === 'unreadable') {
+    return [cert.fault(`${certRead.message}; nor can its key: ${key.file}`)];
+  }
+
+  const faults: ConfigFault[] = [];
+  let chain: X509Certificate[] = [];
+  let secret: KeyObject | undefined;
+  if (cert && certRead?.kind === 'unreadable') faults.push(cert.fault(certRead.message));
+  if (cert && certRead?.kind === 'read') {
+    const parsed = parseCertificates(certRead.bytes);
+    if (parsed.kind === 'fault') faults.push(cert.fault(`${parsed.message}: ${cert.file}`));
+    else {
+      chain = parsed.certificates;
+      const dated = outOfDate(chain[0], Date.now());
+      if (dated !== undefined) faults.push(cert.fault(`${dated}: ${cert.file}`));
+    }
+  }
+  if (key && keyRead?.kind === 'unreadable') faults.push(key.fault(keyRead.message));
+  if (key && keyRead?.kind === 'read') {
+    const parsed = parseKey(keyRead.bytes);
+    if (parsed.kind === 'fault') faults.push(key.fault(`${parsed.message}: ${key.file}`));
+    else secret = parsed.key;
+  }
+  if (!cert || !key || !chain[0] || !secret) return faults;
+
+  if (!chain[0].checkPrivateKey(secret)) {
+    faults.push(key.fault(`does not belong to the certificate ${cert.file}: ${key.file}`));
+    return faults;
+  }
+  const refusal = refusedByTls(certRead, keyRead);
+  if (refusal !== undefined) faults.push(cert.fault(`is refused by TLS: ${refusal}: ${cert.file}`));
+  return faults;
+}
+
+async function checkAuthority(ca: NamedFile): Promise<ConfigFault[]> {
+  const read = await readNamed(ca);
+  if (read.kind === 'unreadable') return [ca.fault(read.message)];
+  const parsed = parseCertificates(read.bytes);
+  return parsed.kind === 'fault' ? [ca.fault(`${parsed.message}: ${ca.file}`)] : [];
+}
+
+type ParsedCertificates =
+  | { readonly kind: 'certificates'; readonly certificates: X509Certificate[] }
+  | { readonly kind: 'fault'; readonly message: string };
+
+const PEM_CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END [^-\n]*-----/g;
+
+function parseCertificates(bytes: Buffer): ParsedCertificates {
+  const blocks = bytes.toString('latin1').match(PEM_CERTIFICATE);
+  if (blocks === null) return { kind: 'fault', message: 'holds no certificate in PEM form' };
+  const certificates: X509Certificate[] = [];
+  for (const [index, block] of blocks.entries()) {
+    try {
+      certificates.push(new X509Certificate(block));
+    } catch {
+      const which =
+        blocks.length === 1 ? 'a certificate' : `a certificate (number ${index + 1} of ${blocks.length})`;
+      return { kind: 'fault', message: `holds ${which} that cannot be read` };
+    }
+  }
+  return { kind: 'certificates', certificates };
+}
+
+function parseKey(bytes: Buffer): { kind: 'key'; key: KeyObject } | { kind: 'fault'; message: string } {
+  const pem = bytes.toString('latin1');
+  if (/-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(pem)) {
+    return {
+      kind: 'fault',
+      message: 'is locked with a passphrase, which cannot be asked for; store the key without one',
+    };
+  }
+  try {
+    return { kind: 'key', key: createPrivateKey(bytes) };
+  } catch {
+    return { kind: 'fault', message: 'holds no private key in PEM form' };
+  }
+}
+
+/** Only the first certificate of a file is judged: chains with an expired cross-signed root are in use on purpose. */
+function outOfDate(certificate: X509Certificate | undefined, now: number): string | undefined {
+  if (certificate === undefined) return undefined;
+  const day = (date: string): string => new Date(date).toISOString().slice(0, 10);
+  if (Date.parse(certificate.validTo) < now) return `expired on ${day(certificate.validTo)}`;
+  if (Date.parse(certificate.validFrom) > now) return `is not valid before ${day(certificate.validFrom)}`;
+  return undefined;
+}
+
+/** What OpenSSL says to a pair that is sound in itself, such as a key too short for its security level. */
+function refusedByTls(cert: Read | undefined, key: Read | undefined): string | undefined {
+  if (cert?.kind !== 'read' || key?.kind !== 'read') return undefined;
+  try {
+    createSecureContext({ cert: cert.bytes, key: key.bytes });
+    return undefined;
+  } catch (error) {
+    const { reason, message } = error as Error & { readonly reason?: string };
+    return reason ?? message;
+  }
+}

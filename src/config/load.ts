@@ -1,0 +1,125 @@
+/**
+ * From the name of a file to a `Config`, or to everything that is wrong with it. The one thing that always
+ * holds: whoever gets a `Config` needs no further check of its values, only of the files that it names.
+ */
+import { BlockList, isIP } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import type { Config, Listen, Upstream } from './config.ts';
+import { explain } from './explain.ts';
+import { type ConfigFault, formatFault, formatWarning, inOrder } from './fault.ts';
+import { type FileReference, referencedFiles } from './references.ts';
+import { type ListenEncryption, validate, type Written } from './schema.ts';
+import { readSource, type Source } from './source.ts';
+
+export { type ConfigFault, formatFault, formatWarning };
+
+export type LoadResult = {
+  /** The files it names, whatever else is wrong. */ readonly files: readonly FileReference[];
+} & (
+  | { readonly kind: 'loaded'; readonly config: Config; readonly warnings: readonly ConfigFault[] }
+  | { readonly kind: 'faults'; readonly faults: readonly ConfigFault[] }
+);
+
+/** Reads and validates `proxy.yaml`; every fault is reported, in the order of the lines. Never rejects for a user's mistake. */
+export async function loadConfig(file: string): Promise<LoadResult> {
+  const read = await readSource(file);
+  if (read.kind === 'faults') return { ...read, files: [] };
+
+  const { source } = read;
+  const folder = dirname(resolve(file));
+  const files = referencedFiles(source, folder);
+  const validated = validate(source.root);
+  const issues = validated.kind === 'invalid' ? explain(validated.issues, source) : [];
+  if (validated.kind === 'invalid' || read.faults.length > 0) {
+    return { kind: 'faults', faults: inOrder([...read.faults, ...issues]), files };
+  }
+  const config = settle(validated.written, resolve(file), folder);
+  return { kind: 'loaded', config, warnings: inOrder(warn(config, source)), files };
+}
+
+const MODES = { starttls: 0, tls: 1, 'starttls-required': 3 } as const;
+
+/** Fills in the defaults that hang on other keys, and makes paths absolute. */
+function settle(written: Written, file: string, folder: string): Config {
+  const { certificates, minVersion } = written.tls;
+  const { script, deadline, onError } = written.hooks;
+  return {
+    file,
+    listen: (
+      written.listen ?? [
+        { address: '::', port: 143 },
+        { address: '::', port: 993 },
+      ]
+    ).map(settleListen),
+    tls: {
+      certificates: certificates.map(({ cert, key }) => ({
+        cert: resolve(folder, cert),
+        key: resolve(folder, key),
+      })),
+      minVersion,
+    },
+    upstream: settleUpstream(written.upstream, folder),
+    hooks: { script: script === undefined ? undefined : resolve(folder, script), deadline, onError },
+    limits: written.limits,
+    log: written.log,
+    admin: written.admin,
+  };
+}
+
+function settleListen(written: {
+  address: string;
+  port?: number | undefined;
+  encryption?: ListenEncryption | undefined;
+}): Listen {
+  const port = written.port ?? (written.encryption === 'tls' ? 993 : 143);
+  const encryption = written.encryption ?? (port === 993 ? 'tls' : 'starttls-required');
+  return { address: written.address, port, mode: MODES[encryption] };
+}
+
+function settleUpstream(written: Written['upstream'], folder: string): Upstream {
+  const { host, connectTimeout, tls } = written;
+  const usual = written.port === 993 ? 'tls' : host === 'demo' ? 'none' : 'starttls';
+  const encryption = written.encryption ?? usual;
+  return {
+    host,
+    port: written.port ?? (encryption === 'tls' ? 993 : 143),
+    encryption,
+    tls: {
+      ca: tls.ca === undefined ? undefined : resolve(folder, tls.ca),
+      servername: tls.servername,
+      verify: tls.verify,
+    },
+    connectTimeout,
+  };
+}
+
+const HALF_AN_HOUR = 30 * 60_000;
+
+/** What is accepted because it is written down, and what it means. */
+function warn({ upstream, limits }: Config, source: Source): ConfigFault[] {
+  const warnings: ConfigFault[] = [];
+  if (upstream.encryption === 'none' && !isThisMachine(upstream.host)) {
+    const message = `none sends every password to ${upstream.host} in the clear; use starttls or tls`;
+    warnings.push(source.faultAt(['upstream', 'encryption'], message));
+  }
+  if (upstream.encryption !== 'none' && !upstream.tls.verify) {
+    const message =
+      'false accepts any certificate, so whoever is in between can read every password; set tls.ca instead';
+    warnings.push(source.faultAt(['upstream', 'tls', 'verify'], message));
+  }
+  if (limits.idleTimeout < HALF_AN_HOUR) {
+    const message = 'IMAP forbids to log out an idle client in less than 30 minutes; set it to 30m or more';
+    warnings.push(source.faultAt(['limits', 'idleTimeout'], message));
+  }
+  return warnings;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+function isThisMachine(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host === 'demo' || /^([^.]+\.)*localhost\.?$/i.test(host);
+  return LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,46 @@
+/**
+ * The files that `proxy.yaml` names, taken from whatever of it makes sense. They are found even where other
+ * parts of the file are wrong, so that one call of `check` shows the missing certificate beside the bad port.
+ */
+import { resolve } from 'node:path';
+import type { ConfigFault } from './fault.ts';
+import type { Path, Source } from './source.ts';
+
+export interface NamedFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** A fault at the place where the file is named. */
+  fault(message: string): ConfigFault;
+}
+
+export type FileReference =
+  /** One of the pair may be undefined where the configuration leaves it out or misspells it. */
+  | {
+      readonly kind: 'certificate';
+      readonly cert: NamedFile | undefined;
+      readonly key: NamedFile | undefined;
+    }
+  | { readonly kind: 'authority'; readonly ca: NamedFile }
+  | { readonly kind: 'script'; readonly script: NamedFile };
+
+/** In the order certificates, authority, script; paths are resolved against `folder`. */
+export function referencedFiles(source: Source, folder: string): FileReference[] {
+  const named = (path: Path): NamedFile | undefined => {
+    const value = source.valueAt(path);
+    if (typeof value !== 'string' || value === '') return undefined;
+    return { file: resolve(folder, value), fault: (message) => source.faultAt(path, message) };
+  };
+
+  const references: FileReference[] = [];
+  const certificates = source.valueAt(['tls', 'certificates']);
+  for (const index of Array.isArray(certificates) ? certificates.keys() : []) {
+    const cert = named(['tls', 'certificates', index, 'cert']);
+    const key = named(['tls', 'certificates', index, 'key']);
+    references.push({ kind: 'certificate', cert, key });
+  }
+  const ca = named(['upstream', 'tls', 'ca']);
+  if (ca !== undefined) references.push({ kind: 'authority', ca });
+  const script = named(['hooks', 'script']);
+  if (script !== undefined) references.push({ kind: 'script', script });
+  return references;
+}

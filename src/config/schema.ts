@@ -1,0 +1,223 @@
+/**
+ * Every key of `proxy.yaml`: its shape, its limits, its default. The one thing that always holds: a key that is
+ * not here is a fault, and so is a key that the contract names and this version cannot honour yet; nothing that
+ * an operator writes is accepted and then ignored.
+ */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { CertificateFiles, Config, Hooks, Limits } from './config.ts';
+import { type Measured, parseDuration, parseSize } from './units.ts';
+
+/** The front: `starttls` is mode 0, `tls` mode 1, `starttls-required` mode 3. */
+export type ListenEncryption = 'starttls' | 'tls' | 'starttls-required';
+
+/** `proxy.yaml` with each default that stands for itself filled in; those that hang on other keys are still open. */
+export interface Written {
+  readonly listen?:
+    | readonly { address: string; port?: number | undefined; encryption?: ListenEncryption | undefined }[]
+    | undefined;
+  readonly tls: {
+    readonly certificates: readonly CertificateFiles[];
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  };
+  readonly upstream: {
+    readonly host: string;
+    readonly port?: number | undefined;
+    readonly encryption?: 'none' | 'starttls' | 'tls' | undefined;
+    readonly tls: {
+      readonly ca?: string | undefined;
+      readonly servername?: string | undefined;
+      readonly verify: boolean;
+    };
+    readonly connectTimeout: number;
+  };
+  readonly hooks: { readonly script?: string | undefined } & Pick<Hooks, 'deadline' | 'onError'>;
+  readonly limits: Limits;
+  readonly log: Config['log'];
+  readonly admin?: { readonly address: string; readonly port: number } | undefined;
+}
+
+export type Validated =
+  | { readonly kind: 'valid'; readonly written: Written }
+  | { readonly kind: 'invalid'; readonly issues: readonly z.core.$ZodIssue[] };
+
+/** Checks plain values against every key at once; all issues are found, not only the first. */
+export function validate(root: unknown): Validated {
+  const result = schema.safeParse(root);
+  return result.success
+    ? { kind: 'valid', written: result.data }
+    : { kind: 'invalid', issues: result.error.issues };
+}
+
+/** The keys that may stand in the map at a path (`['upstream']`, `['listen', 0]`), in the order of the schema. */
+export function knownKeys(path: readonly PropertyKey[]): string[] {
+  let type: unknown = bare(schema);
+  for (const step of path) {
+    if (type instanceof z.ZodArray) type = bare(type.element);
+    else if (type instanceof z.ZodObject) type = bare((type.shape as Record<PropertyKey, unknown>)[step]);
+  }
+  return type instanceof z.ZodObject ? Object.keys(type.shape) : [];
+}
+
+function bare(type: unknown): unknown {
+  if (type instanceof z.ZodOptional || type instanceof z.ZodPrefault) return bare(type.unwrap());
+  return type;
+}
+
+function section<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, { error: 'must be a map: keys and values, indented below it' });
+}
+
+function list<Element extends z.ZodType>(element: Element, of: string): z.ZodArray<Element> {
+  return z.array(element, { error: `must be a list of ${of}, each after a dash` });
+}
+
+function whole(minimum: number, maximum: number): z.ZodNumber {
+  const error = `must be a whole number from ${minimum} to ${maximum}`;
+  return z.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
+}
+
+function oneOf<const Words extends readonly [string, ...string[]]>(
+  ...words: Words
+): z.ZodEnum<z.core.util.ToEnum<Words[number]>> {
+  const last = words.at(-1);
+  return z.enum(words, { error: `must be ${words.slice(0, -1).join(', ')} or ${last}` });
+}
+
+/** A text that a function turns into a number; the default is written the way an operator writes it. */
+function measured(parse: (written: unknown) => Measured, standard: string) {
+  const error = ({ input }: { readonly input?: unknown }): string => {
+    const result = parse(input);
+    return result.kind === 'fault' ? result.message : 'must be text';
+  };
+  return z
+    .string({ error })
+    .transform((text, context) => {
+      const result = parse(text);
+      if (result.kind === 'measured') return result.value;
+      context.issues.push({ code: 'custom', message: result.message, input: text });
+      return z.NEVER;
+    })
+    .prefault(standard);
+}
+
+const duration = (standard: string) => measured(parseDuration, standard);
+const size = (standard: string) => measured(parseSize, standard);
+
+/** For keys of the contract that this version knows and cannot honour: only the value that changes nothing passes. */
+function notYet(allowed: string): { error: (issue: { readonly input?: unknown }) => string } {
+  return {
+    error: ({ input }) =>
+      `${Array.isArray(input) ? 'a list of networks' : String(input)} is not available in this version yet; ` +
+      `leave it out or set it to ${allowed}`,
+  };
+}
+
+function text(required: string) {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    input === undefined ? `is missing; ${required}` : `must be text; ${required}`;
+  return z.string({ error });
+}
+
+const port = whole(1, 65535);
+const many = whole(1, 1_000_000);
+
+const address = z
+  .string({ error: 'must be an IP address, such as 127.0.0.1, 0.0.0.0 or "::"' })
+  .refine((written) => isIP(written) !== 0, {
+    error: 'must be an IP address, such as 127.0.0.1, 0.0.0.0 or "::"',
+  });
+
+const HOST = /^[\p{L}\p{N}_]([\p{L}\p{N}_.-]{0,251}[\p{L}\p{N}_.])?$/u;
+
+const path = text('name a file').min(1, { error: 'must name a file' });
+
+const network = z
+  .string({ error: 'must be a network, such as 10.0.0.0/8 or fd00::/8' })
+  .refine(isNetwork, { error: 'must be a network, such as 10.0.0.0/8 or fd00::/8' });
+
+function isNetwork(written: string): boolean {
+  const [, base = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(written) ?? [];
+  const family = isIP(base);
+  return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
+const listen = section({
+  address: address.prefault('::'),
+  port: port.optional(),
+  encryption: oneOf('starttls', 'tls', 'starttls-required').optional(),
+  proxyProtocol: list(network, 'networks')
+    .refine((networks) => networks.length === 0, notYet('[]'))
+    .prefault([]),
+});
+
+const schema = section({
+  listen: list(listen, 'listeners')
+    .min(1, { error: 'must name at least one listener; leave it out for ports 143 and 993' })
+    .superRefine((listeners, context) => {
+      const seen = new Set<string>();
+      for (const [index, { address, port }] of listeners.entries()) {
+        if (port !== undefined && seen.has(`${address} ${port}`)) {
+          const message = `port ${port} of ${address} is in this list already; each can be listened on once`;
+          context.addIssue({ code: 'custom', message, path: [index, 'port'] });
+        }
+        seen.add(`${address} ${port}`);
+      }
+    })
+    .optional(),
+  tls: section({
+    certificates: list(section({ cert: path, key: path }), 'certificates').prefault([]),
+    minVersion: oneOf('TLSv1.2', 'TLSv1.3').prefault('TLSv1.2'),
+  }).prefault({}),
+  upstream: section({
+    host: text('name the IMAP server, or write demo for the built-in mailbox').regex(HOST, {
+      error: 'must be a host name or an IP address alone: no protocol, no port, no spaces',
+    }),
+    port: port.optional(),
+    encryption: oneOf('none', 'starttls', 'tls').optional(),
+    tls: section({
+      ca: path.optional(),
+      servername: text('write the name in the server certificate')
+        .refine((name) => HOST.test(name) && isIP(name) === 0, {
+          error: 'must be a host name: the name in the server certificate, not an IP address',
+        })
+        .optional(),
+      verify: z.boolean({ error: 'must be true or false' }).prefault(true),
+    }).prefault({}),
+    connectTimeout: duration('10s'),
+    clientAddress: oneOf('none', 'id', 'proxy-v2')
+      .refine((how) => how === 'none', notYet('none'))
+      .prefault('none'),
+  }).prefault({} as never),
+  hooks: section({
+    script: path.optional(),
+    deadline: duration('100ms'),
+    onError: oneOf('pass', 'hide').prefault('pass'),
+    enforce: z
+      .boolean({ error: 'must be true or false' })
+      .refine((on) => !on, notYet('false'))
+      .prefault(false),
+  }).prefault({}),
+  limits: section({
+    connections: many.prefault(10_000),
+    connectionsPerAddress: many.prefault(100),
+    handshakeTimeout: duration('15s'),
+    loginTimeout: duration('60s'),
+    idleTimeout: duration('31m'),
+    preLoginLine: size('8KiB'),
+    preLoginLiteral: size('64KiB'),
+    drainTimeout: duration('30s'),
+  }).prefault({}),
+  workers: z
+    .custom<number | 'auto'>((count) => count === 'auto' || whole(1, 1024).safeParse(count).success, {
+      error: 'must be a whole number from 1 to 1024, or auto',
+      abort: true,
+    })
+    .refine((count) => count === 1, notYet('1'))
+    .prefault(1),
+  log: section({
+    level: oneOf('trace', 'debug', 'info', 'warn', 'error').prefault('info'),
+    format: oneOf('json', 'pretty').prefault('json'),
+  }).prefault({}),
+  admin: section({ address: address.prefault('127.0.0.1'), port: port.prefault(9143) }).optional(),
+});

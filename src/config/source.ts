@@ -1,0 +1,175 @@
+/**
+ * The text of `proxy.yaml` as YAML: plain values for the schema, and the line and column of each of them. The
+ * one thing that always holds: any path, even one that is not in the file, has a place that can be shown.
+ */
+import { readFile } from 'node:fs/promises';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
+import { type ConfigFault, formatPath, inOrder } from './fault.ts';
+
+export type Path = readonly PropertyKey[];
+
+export interface Source {
+  /** As the user gave it. */
+  readonly file: string;
+  /** The document as plain values; an empty file is an empty map. */
+  readonly root: unknown;
+  /** The plain value at a path, undefined where there is none. */
+  valueAt(path: Path): unknown;
+  /** A fault at the value; where there is none, at the nearest map or list that it should stand in. */
+  faultAt(path: Path, message: string): ConfigFault;
+  /** A fault at the key that ends the path. */
+  faultAtKey(path: Path, key: string, message: string): ConfigFault;
+}
+
+export type SourceResult =
+  /** `faults` are those that leave the rest of the document readable: a key written twice. */
+  | { readonly kind: 'source'; readonly source: Source; readonly faults: readonly ConfigFault[] }
+  | { readonly kind: 'faults'; readonly faults: readonly ConfigFault[] };
+
+/** Reads and parses the file. One that cannot be read, is not UTF-8 or is not YAML is a fault, never an exception. */
+export async function readSource(file: string): Promise<SourceResult> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    return { kind: 'faults', faults: [wholeFile(file, `cannot be read: ${whyUnreadable(error)}`)] };
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return {
+      kind: 'faults',
+      faults: [wholeFile(file, 'is not UTF-8 text; save it with the encoding UTF-8')],
+    };
+  }
+  return parseSource(file, text);
+}
+
+/** Parses the text of a configuration file; `file` is only its name in faults. */
+export function parseSource(file: string, text: string): SourceResult {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number, path: string, message: string): ConfigFault => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col, path, message };
+  };
+
+  const faults = [...document.errors, ...document.warnings].map((error) =>
+    at(error.pos[0], '', say(error, text)),
+  );
+  if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) {
+    return { kind: 'faults', faults: firstOfEachLine(faults) };
+  }
+
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      faults.push(
+        at(alias.range?.[0] ?? 0, '', `*${alias.source} stands for nothing: no &${alias.source} before it`),
+      );
+    },
+  });
+  let root: unknown;
+  try {
+    root = document.toJS() ?? {};
+  } catch (error) {
+    // An alias that names no anchor, found above; or aliases of aliases that would grow beyond reason.
+    if (faults.length === 0) faults.push(at(0, '', `is not usable YAML: ${(error as Error).message}`));
+    return { kind: 'faults', faults };
+  }
+
+  const source: Source = {
+    file,
+    root,
+    valueAt: (path) => path.reduce<unknown>(child, root),
+    faultAt: (path, message) => at(offsetOfValue(document, path), formatPath(path), message),
+    faultAtKey: (path, key, message) => at(offsetOfKey(document, path, key), formatPath(path), message),
+  };
+  return { kind: 'source', source, faults };
+}
+
+/** Why the operating system did not give us a file, in words: `no such file`, `permission denied`. */
+export function whyUnreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a directory';
+  if (code === 'ENOTDIR') return 'a part of its path is not a directory';
+  return message;
+}
+
+function wholeFile(file: string, message: string): ConfigFault {
+  return { file, line: undefined, column: undefined, path: '', message };
+}
+
+function say(error: YAMLError, text: string): string {
+  if (error.code === 'MULTIPLE_DOCS')
+    return 'a second document begins here; remove this line, or what follows it';
+  if (error.code !== 'DUPLICATE_KEY') return `is not valid YAML: ${error.message}`;
+  const [key] = /^[^\s:]*/.exec(text.slice(error.pos[0])) ?? [''];
+  return `the key "${key}" is written twice; only one of them can count`;
+}
+
+/** One slip of the pen makes the YAML parser complain several times in the same line. */
+function firstOfEachLine(faults: readonly ConfigFault[]): ConfigFault[] {
+  return inOrder(faults).filter((fault, index, all) => index === 0 || all[index - 1]?.line !== fault.line);
+}
+
+function child(value: unknown, step: PropertyKey): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+  return (value as Record<PropertyKey, unknown>)[step];
+}
+
+function offsetOfValue(document: Document, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const step of path) {
+    const container = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(container)) {
+      const pair = pairOf(container.items, String(step));
+      if (pair === undefined) return offset;
+      node = pair.value;
+      offset = startOf(node) ?? startOf(pair.key) ?? offset;
+    } else if (isSeq(container) && typeof step === 'number') {
+      node = container.items[step];
+      offset = startOf(node) ?? offset;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}
+
+function offsetOfKey(document: Document, path: Path, key: string): number {
+  let node: unknown = document.contents;
+  for (const step of path) {
+    const container = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(container)) node = pairOf(container.items, String(step))?.value;
+    else if (isSeq(container) && typeof step === 'number') node = container.items[step];
+  }
+  const container = isAlias(node) ? node.resolve(document) : node;
+  const pair = isMap(container) ? pairOf(container.items, key) : undefined;
+  return startOf(pair?.key) ?? offsetOfValue(document, path);
+}
+
+/** The last one with that key, because that is the one whose value counts. */
+function pairOf(items: readonly Pair[], key: string): Pair | undefined {
+  return items.findLast((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}

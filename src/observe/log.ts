@@ -1,0 +1,77 @@
+/**
+ * The log: one line an event, written before the call returns, so that the line that explains an end is not lost
+ * with it. The one thing that always holds: no text from outside can start a line of its own or steer a terminal.
+ */
+import { createRequire } from 'node:module';
+import type { Writable } from 'node:stream';
+import {
+  type DestinationStream,
+  destination,
+  type Logger,
+  type LoggerOptions,
+  pino,
+  stdTimeFunctions,
+} from 'pino';
+import type { PrettyOptions } from 'pino-pretty';
+import type { Config } from '../config/config.ts';
+import { controlsEscaped, printable } from './printable.ts';
+
+export { printable };
+
+/** `log.info({ session, client }, 'logged in')`; errors go under the key `err`. */
+export type Log = Logger;
+
+/** A log on standard output, or on `target`; `pretty` is coloured on a terminal only. */
+export function createLog(settings: Config['log'], target?: Writable): Log {
+  const options: LoggerOptions = {
+    level: settings.level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: describeError },
+    hooks: { streamWrite: escapeInJson },
+  };
+  return pino(options, settings.format === 'pretty' ? prettyStream(target) : plainStream(target));
+}
+
+function plainStream(target: Writable | undefined): DestinationStream {
+  return target ?? destination({ dest: 1, sync: true });
+}
+
+/** pino-pretty costs 20 ms at start and is for people, so it is loaded when somebody asks for it. */
+function prettyStream(target: Writable | undefined): DestinationStream {
+  const pretty = createRequire(import.meta.url)('pino-pretty') as (
+    options: PrettyOptions,
+  ) => DestinationStream;
+  return pretty({
+    ...(target === undefined ? { destination: 1 } : { destination: target }),
+    sync: true,
+    colorize: isTerminal(target ?? process.stdout),
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
+    // Here the message stands outside of any quotes, so that a line end in it would be a line end.
+    messageFormat: (line, key) => controlsEscaped(String(line[key] ?? '')),
+  });
+}
+
+function isTerminal(stream: Writable): boolean {
+  return 'isTTY' in stream && stream.isTTY === true;
+}
+
+/**
+ * JSON escapes C0 by itself, but leaves DEL and C1, which some terminals obey. Written with two backslashes, so
+ * that they are still escaped after pino-pretty has read the JSON again.
+ */
+function escapeInJson(line: string): string {
+  return line.replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => {
+    return `\\\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** An error as a value. Its message may hold what a server said, and so may the first lines of its stack. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? { code: error.code } : {};
+  const message = controlsEscaped(error.message);
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { type: error.name, message, ...code, stack: [`${error.name}: ${message}`, ...frames].join('\n') };
+}
