@@ -58,7 +58,7 @@ export function nameKey(name: Uint8Array): string {
 
 /**
  * The key of the mailbox that an untagged response with its name in the first place is about (STATUS, MYRIGHTS,
- * METADATA, LIST-likes). `response` is whole. Undefined where it names none.
+ * METADATA). `response` is whole. Undefined where it names none.
  */
 export function namedMailbox(response: Uint8Array, names: NameEncoding): string | undefined {
   const head = readResponseHead(response);
@@ -91,9 +91,10 @@ export function writeFolder(
   }
   let extendedText = folder.extended;
   if (newExtended) {
-    if (!isExtendedData(extended))
+    extendedText = extended[0] === OPEN_PARENTHESIS ? concat([Uint8Array.of(SPACE), extended]) : extended;
+    if (!isExtendedData(extendedText)) {
       return { fault: 'the extended data returned would break out of the response' };
-    extendedText = extended;
+    }
   }
   return concat([
     response.subarray(0, parts.attributes.start),

@@ -1,0 +1,386 @@
+/**
+ * From the client: which command is this, may it pass, does it hold what follows?
+ *
+ * Must live here: the client's framer and what its next bytes are. Must not: anything about responses.
+ * What always holds: while `#waiting` is set, no byte of the client is read, for only the server's answer says
+ * whether the next bytes are data or a command (P3).
+ */
+import {
+  asSynchronising,
+  type CommandHead,
+  CR,
+  concat,
+  Framer,
+  fromLatin1,
+  LF,
+  type LineSegment,
+  type Literal,
+  type LiteralSegment,
+  readCommandHead,
+  readTag,
+  type Segment,
+} from '../imap-parser-lite/index.ts';
+import type { Conversation } from './conversation.ts';
+import { CurrentCommand, inFlightOf } from './current-command.ts';
+import type { CommandInFlight } from './in-flight.ts';
+import * as limits from './limits.ts';
+import { refusalOf } from './refusals.ts';
+
+/** What the client's next bytes are, when they are read. */
+type Reading =
+  | { readonly kind: 'command' }
+  /** Lines and literals of the command that is going up. */
+  | { readonly kind: 'rest' }
+  /** The same of a command that does not go up; `reply` is said at its end. */
+  | { readonly kind: 'discard'; readonly reply: string | undefined }
+  /** One line that is no command: a SASL response, or DONE. */
+  | { readonly kind: 'sasl' }
+  | { readonly kind: 'done' };
+
+/** Why the client is not read: what has to come first. */
+type Waiting =
+  | { readonly for: 'greeting' }
+  /** `+` or a tagged answer: to a literal (which the client was not told of, if `converted`), AUTHENTICATE, IDLE. */
+  | { readonly for: 'literal'; readonly tag: string; readonly converted: boolean }
+  | { readonly for: 'sasl' | 'idle'; readonly tag: string }
+  /** A tagged answer that changes what commands mean: to LOGIN, UNAUTHENTICATE, or to DONE. */
+  | { readonly for: 'answer'; readonly tag: string }
+  /** Room: an answer to one of too many commands, or to one whose tag is used again. */
+  | { readonly for: 'room' }
+  /** STARTTLS: everything before it to be answered, then the handshake. */
+  | { readonly for: 'quiet'; readonly tag: string }
+  | { readonly for: 'handshake' };
+
+const command: Reading = { kind: 'command' };
+
+export class ClientSide {
+  readonly #conversation: Conversation;
+  #framer: Framer = new Framer('client');
+  #reading: Reading = command;
+  #waiting: Waiting | undefined = { for: 'greeting' };
+  #postponed: LineSegment | undefined;
+  #current: CurrentCommand | undefined;
+  #badCommands = 0;
+
+  constructor(conversation: Conversation) {
+    this.#conversation = conversation;
+  }
+
+  /** Bytes that came and are not used yet. */
+  get backlog(): number {
+    return this.#framer.pending;
+  }
+
+  /** No command is half read, and nothing that was sent up is open but an IDLE. */
+  get isIdle(): boolean {
+    if (this.#waiting?.for === 'idle' || this.#reading.kind === 'done') return true;
+    return (
+      this.#waiting === undefined &&
+      this.#reading.kind === 'command' &&
+      this.#conversation.inFlight.size === 0
+    );
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#framer.push(bytes);
+    if (this.#waiting?.for === 'quiet' || this.#waiting?.for === 'handshake') this.#injected();
+    else this.pump();
+  }
+
+  greeted(): void {
+    this.#waiting = undefined;
+    this.pump();
+  }
+
+  /** TLS is up: a new stream, in which nothing of the old one is left (P15). */
+  secured(): void {
+    this.#framer = new Framer('client');
+    if (this.#waiting?.for === 'handshake') this.#waiting = undefined;
+    this.pump();
+  }
+
+  /** `+` from the server. Says whether the client should see it. */
+  continued(): boolean {
+    const waiting = this.#waiting;
+    if (waiting?.for === 'literal') {
+      this.#waiting = undefined;
+      this.#reading = { kind: 'rest' };
+      return !waiting.converted;
+    }
+    if (waiting?.for === 'sasl' || waiting?.for === 'idle') {
+      this.#waiting = undefined;
+      this.#reading = { kind: waiting.for === 'sasl' ? 'sasl' : 'done' };
+    }
+    return true;
+  }
+
+  /** The server's tagged answer to `answer`; `ok` as it says. Call `pump` once the answer is on its way. */
+  answered(answer: CommandInFlight, ok: boolean): void {
+    const current = this.#current?.tag === answer.tag ? this.#current : undefined;
+    if (current) current.answered = true;
+    this.#loginAnswered(answer, ok, current?.user);
+
+    const waiting = this.#waiting;
+    const awaited =
+      waiting !== undefined && 'tag' in waiting && waiting.for !== 'quiet' && waiting.tag === answer.tag;
+    // Also when a SASL line or DONE was still to come: it is none any longer.
+    const opaque = current !== undefined && (this.#reading.kind === 'sasl' || this.#reading.kind === 'done');
+    if (!awaited && !opaque) return;
+    this.#current = undefined;
+    this.#waiting = undefined;
+    this.#reading = command;
+    if (!awaited || waiting.for !== 'literal') return;
+    if (waiting.converted) this.#reading = { kind: 'discard', reply: undefined };
+    else this.#framer.abandonMessage();
+  }
+
+  /** Reads on as far as it may. */
+  pump(): void {
+    const conversation = this.#conversation;
+    if (this.#waiting?.for === 'room') this.#waiting = undefined;
+    while (!conversation.ended) {
+      if (this.#waiting?.for === 'quiet') this.#answerStartTls(this.#waiting.tag);
+      if (this.#waiting !== undefined) return;
+      if (conversation.draining && this.#reading.kind === 'command') return;
+      const segment = this.#postponed ?? this.#nextSegment();
+      this.#postponed = undefined;
+      if (segment === undefined) return;
+      this.#read(segment);
+    }
+  }
+
+  #nextSegment(): Segment | undefined {
+    const { loggedIn, settings } = this.#conversation;
+    const opaque = this.#reading.kind === 'sasl' || this.#reading.kind === 'done';
+    if (opaque) this.#framer.longestLine = limits.saslLine;
+    else this.#framer.longestLine = loggedIn ? Number.POSITIVE_INFINITY : settings.preLoginLine;
+    return this.#framer.next(opaque ? 'opaque' : 'message');
+  }
+
+  #read(segment: Segment): void {
+    if (segment.kind === 'fault') {
+      const { message } = segment.fault;
+      const code = segment.fault.code === 'line-too-long' ? 'client-limit' : 'client-unframeable';
+      this.#conversation.end({ code, message: `the client's bytes cannot be read: ${message}` }, message);
+      return;
+    }
+    switch (this.#reading.kind) {
+      case 'command':
+        if (segment.kind === 'line') this.#begin(segment);
+        return;
+      case 'rest':
+        if (segment.kind === 'line') this.#forwardLine(segment);
+        else this.#forwardLiteral(segment);
+        return;
+      case 'discard':
+        this.#discard(segment, this.#reading.reply);
+        return;
+      case 'sasl':
+      case 'done':
+        if (segment.kind === 'line') this.#forwardOpaque(segment, this.#reading.kind);
+        return;
+    }
+  }
+
+  #begin(line: LineSegment): void {
+    const conversation = this.#conversation;
+    const head = readCommandHead(line.bytes);
+    if (head === undefined) {
+      this.#refuse(line, `${readTag(line.bytes) ?? '*'} BAD Invalid command`);
+      this.#badCommand();
+      return;
+    }
+    if (
+      conversation.inFlight.has(head.tag) ||
+      conversation.inFlight.size >= limits.commandsInFlight ||
+      conversation.repliesFull
+    ) {
+      this.#postponed = line;
+      this.#waiting = { for: 'room' };
+      return;
+    }
+    if (head.verb === 'STARTTLS') {
+      this.#startTls(line, head);
+      return;
+    }
+    const refusal = refusalOf(head, line.bytes, conversation);
+    if (refusal !== undefined) {
+      this.#refuse(line, `${head.tag} ${refusal}`);
+      return;
+    }
+    if (this.#literalTooLarge(line.literal, 0)) {
+      if (line.literal?.synchronising) this.#refuse(line, `${head.tag} BAD Literal too large before login`);
+      else this.#limitExceeded('a literal is too large before login');
+      return;
+    }
+    this.#current = new CurrentCommand(head, line.bytes);
+    conversation.inFlight.add(inFlightOf(head, line.bytes, conversation.names));
+    this.#forwardLine(line);
+  }
+
+  #forwardLine(line: LineSegment): void {
+    const conversation = this.#conversation;
+    const { literal } = line;
+    const current = this.#current!;
+    if (literal === undefined) {
+      conversation.toUpstream(withCrlf(line));
+      this.#reading = { kind: 'rest' };
+      if (line.complete) this.#messageEnds(current);
+      return;
+    }
+    if (this.#literalTooLarge(literal, current.literalBytes)) {
+      this.#limitExceeded('the literals of one command are too large before login');
+      return;
+    }
+    if (current.answered) {
+      // Whether the server still reads this command or takes the line for a new one, nobody can tell.
+      const message =
+        'the server answered a command in the middle of it, and the client went on with a literal';
+      conversation.end({ code: 'upstream-unframeable', message }, 'The server answered too early');
+      return;
+    }
+    current.literalBytes += literal.size;
+    this.#reading = { kind: 'rest' };
+    if (literal.synchronising) {
+      conversation.toUpstream(withCrlf(line));
+      this.#waiting = { for: 'literal', tag: current.tag, converted: false };
+    } else if (this.#serverTakes(literal)) {
+      conversation.toUpstream(withCrlf(line));
+    } else {
+      // Without LITERAL+ the server would answer BAD and run the data as commands (P4).
+      conversation.toUpstream(asSynchronising(withCrlf(line)));
+      this.#waiting = { for: 'literal', tag: current.tag, converted: true };
+    }
+  }
+
+  #forwardLiteral(segment: LiteralSegment): void {
+    this.#current!.literal(segment);
+    this.#conversation.toUpstream(segment.bytes);
+  }
+
+  /** The command is all there. Some of them decide what the next bytes are. */
+  #messageEnds(current: CurrentCommand): void {
+    this.#reading = command;
+    if (current.answered) return;
+    switch (current.verb) {
+      case 'AUTHENTICATE':
+        this.#waiting = { for: 'sasl', tag: current.tag };
+        return;
+      case 'IDLE':
+        this.#waiting = { for: 'idle', tag: current.tag };
+        return;
+      case 'LOGIN':
+      case 'UNAUTHENTICATE':
+        this.#waiting = { for: 'answer', tag: current.tag };
+        return;
+      default:
+        this.#current = undefined;
+    }
+  }
+
+  #forwardOpaque(line: LineSegment, kind: 'sasl' | 'done'): void {
+    const current = this.#current!;
+    if (kind === 'sasl') current.saslMessage(line.bytes);
+    this.#conversation.toUpstream(withCrlf(line));
+    this.#waiting = kind === 'sasl' ? { for: 'sasl', tag: current.tag } : { for: 'answer', tag: current.tag };
+  }
+
+  #loginAnswered(answer: CommandInFlight, ok: boolean, user: string | undefined): void {
+    const conversation = this.#conversation;
+    if (answer.verb === 'LOGIN' || answer.verb === 'AUTHENTICATE') {
+      if (!ok) {
+        conversation.effect({ kind: 'login-failed', user });
+        return;
+      }
+      conversation.loggedIn = true;
+      conversation.user = user;
+      conversation.effect({ kind: 'logged-in', user });
+    }
+    if (answer.verb === 'UNAUTHENTICATE' && ok) {
+      // RFC 8437 §3: login and ENABLE are undone (P21).
+      conversation.loggedIn = false;
+      conversation.user = undefined;
+      conversation.names = 'modified-utf7';
+      conversation.effect({ kind: 'logged-out' });
+    }
+  }
+
+  /** Answers a command that does not go up, and reads over what belongs to it. */
+  #refuse(line: LineSegment, reply: string): void {
+    this.#reading = { kind: 'discard', reply };
+    this.#discard(line, reply);
+  }
+
+  #discard(segment: LineSegment | LiteralSegment, reply: string | undefined): void {
+    if (segment.kind === 'literal' || !segment.complete) return;
+    const { literal } = segment;
+    if (literal !== undefined && !literal.synchronising) {
+      if (this.#literalTooLarge(literal, 0)) this.#limitExceeded('a literal is too large before login');
+      return;
+    }
+    // A synchronising literal of a refused command never comes: the client sees the answer instead of `+` (P12).
+    if (literal !== undefined) this.#framer.abandonMessage();
+    this.#reading = command;
+    if (reply !== undefined) this.#conversation.reply(reply);
+  }
+
+  #startTls(line: LineSegment, head: CommandHead): void {
+    const conversation = this.#conversation;
+    if (head.arguments !== undefined || !conversation.capabilityView().offersStartTls) {
+      this.#refuse(
+        line,
+        `${head.tag} BAD ${conversation.front === 'tls' ? 'TLS is already active' : 'STARTTLS is not possible now'}`,
+      );
+      return;
+    }
+    this.#waiting = { for: 'quiet', tag: head.tag };
+    if (this.#framer.pending > 0) this.#injected();
+  }
+
+  /** The OK must be the last thing in the clear: nothing may be in flight when it is said. */
+  #answerStartTls(tag: string): void {
+    const conversation = this.#conversation;
+    if (conversation.inFlight.size > 0 || conversation.responseOpen || conversation.questionOpen) return;
+    conversation.reply(`${tag} OK Begin TLS negotiation now`);
+    conversation.front = 'handshake';
+    this.#waiting = { for: 'handshake' };
+    conversation.effect({ kind: 'secure-client' });
+  }
+
+  /** Bytes behind STARTTLS would be read as commands after the handshake (CVE-2011-0411 and its family, P15). */
+  #injected(): void {
+    const message = 'the client sent bytes behind STARTTLS before the TLS handshake';
+    this.#conversation.end({ code: 'client-spoke-before-tls', message }, 'Bytes behind STARTTLS');
+  }
+
+  #badCommand(): void {
+    const conversation = this.#conversation;
+    if (conversation.loggedIn || ++this.#badCommands < limits.badCommands) return;
+    const message = 'the client sent too many lines that are no IMAP commands';
+    conversation.end({ code: 'too-many-bad-commands', message }, 'Too many invalid commands');
+  }
+
+  #literalTooLarge(literal: Literal | undefined, before: number): boolean {
+    const { loggedIn, settings } = this.#conversation;
+    return literal !== undefined && !loggedIn && before + literal.size > settings.preLoginLiteral;
+  }
+
+  #limitExceeded(message: string): void {
+    this.#conversation.end({ code: 'client-limit', message }, message);
+  }
+
+  /** RFC 7888: LITERAL+ takes any size, LITERAL- 4096 bytes. */
+  #serverTakes(literal: Literal): boolean {
+    const offered = this.#conversation.upstreamCapabilities;
+    return offered?.has('LITERAL+') === true || (literal.size <= 4096 && offered?.has('LITERAL-') === true);
+  }
+}
+
+const crlf = fromLatin1('\r\n');
+
+/** A bare LF goes on as CRLF, so that the server has no other idea of where the line ends (P7). */
+function withCrlf(line: LineSegment): Uint8Array {
+  const { bytes, complete } = line;
+  if (!complete || bytes.at(-1) !== LF || bytes.at(-2) === CR) return bytes;
+  return concat([bytes.subarray(0, -1), crlf]);
+}

@@ -1,0 +1,146 @@
+/**
+ * What both sides of a session know of each other: who the client is, whether it is safe, what is in flight, and
+ * the effects asked for. The proxy's own replies go out only between two responses of the server, never in the
+ * middle of one (P31).
+ */
+import { fromLatin1 } from '../imap-parser-lite/index.ts';
+import type { CapabilityView } from '../rewrite/capability.ts';
+import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
+import type { Effect, EndCause } from './effect.ts';
+import { InFlight } from './in-flight.ts';
+import * as limits from './limits.ts';
+
+export interface SessionSettings {
+  readonly session: string;
+  /** Addresses as a person writes them. */
+  readonly client: string;
+  readonly server: string;
+  readonly serverport: number;
+  readonly defaultMode: EncryptionMode;
+  readonly upstreamEncryption: 'none' | 'starttls' | 'tls';
+  /** Bytes. */
+  readonly preLoginLine: number;
+  readonly preLoginLiteral: number;
+  /** What the script defines now; it may change while the session lives. */
+  readonly hooks: { readonly encryption: boolean; readonly capability: boolean; readonly list: boolean };
+}
+
+/** How the client's side stands: not decided yet, readable by all, in the TLS handshake, or safe. */
+export type Front = 'undecided' | 'plain' | 'handshake' | 'tls';
+
+export class Conversation {
+  readonly settings: SessionSettings;
+  readonly inFlight: InFlight = new InFlight();
+  mode: EncryptionMode;
+  front: Front = 'undecided';
+  greeted = false;
+  loggedIn = false;
+  user: string | undefined;
+  names: NameEncoding = 'modified-utf7';
+  /** Upper-case words of the server's last capability list; undefined until there was one. */
+  upstreamCapabilities: ReadonlySet<string> | undefined;
+  /** The server said OK to LOGOUT: what follows is the planned end. */
+  loggedOut = false;
+  /** A response waits for the script's answer. */
+  questionOpen = false;
+  draining = false;
+  ended = false;
+  #effects: Effect[] = [];
+  #responseOpen = false;
+  #replies: Uint8Array[] = [];
+
+  constructor(settings: SessionSettings) {
+    this.settings = settings;
+    this.mode = settings.defaultMode;
+  }
+
+  /** The effects since the last call. */
+  takeEffects(): Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  effect(effect: Effect): void {
+    if (!this.ended) this.#effects.push(effect);
+  }
+
+  toClient(bytes: Uint8Array): void {
+    this.#write('write-client', bytes);
+  }
+
+  toUpstream(bytes: Uint8Array): void {
+    this.#write('write-upstream', bytes);
+  }
+
+  /** Neighbours in one chunk leave in one write: what is untouched costs nothing for having been looked at. */
+  #write(kind: 'write-client' | 'write-upstream', bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.ended) return;
+    const last = this.#effects.at(-1);
+    if (
+      last?.kind === kind &&
+      last.bytes.buffer === bytes.buffer &&
+      last.bytes.byteOffset + last.bytes.length === bytes.byteOffset
+    ) {
+      const joined = new Uint8Array(bytes.buffer, last.bytes.byteOffset, last.bytes.length + bytes.length);
+      this.#effects[this.#effects.length - 1] = { kind, bytes: joined };
+      return;
+    }
+    this.#effects.push({ kind, bytes });
+  }
+
+  get responseOpen(): boolean {
+    return this.#responseOpen;
+  }
+
+  responseBegins(): void {
+    this.#responseOpen = true;
+  }
+
+  responseEnds(): void {
+    this.#responseOpen = false;
+    for (const reply of this.#replies) this.toClient(reply);
+    this.#replies = [];
+  }
+
+  /** Sends a line of our own, without its CRLF (latin1), as soon as no response is in the middle. */
+  reply(line: string): void {
+    const bytes = fromLatin1(`${line}\r\n`);
+    if (this.#responseOpen) this.#replies.push(bytes);
+    else this.toClient(bytes);
+  }
+
+  get repliesFull(): boolean {
+    return this.#replies.length >= limits.repliesWaiting;
+  }
+
+  /**
+   * Ends the session. `bye` is said to the client where it can be: not inside a response, and not to a client
+   * that is in a handshake or has not been told how to listen.
+   */
+  end(cause: EndCause, bye?: string): void {
+    if (this.ended) return;
+    const canSpeak = (this.front === 'plain' || this.front === 'tls') && !this.#responseOpen;
+    if (bye !== undefined && canSpeak) this.toClient(fromLatin1(`* BYE ${bye}\r\n`));
+    this.effect({ kind: 'end', cause });
+    this.ended = true;
+  }
+
+  capabilityView(): CapabilityView {
+    const beforeTls = this.front !== 'tls' && !this.loggedIn;
+    return { offersStartTls: beforeTls, refusesLogin: beforeTls && this.mode === 3 };
+  }
+
+  context(command: HookContext['command']): HookContext {
+    const { session, client, server, serverport } = this.settings;
+    return {
+      session,
+      client,
+      server,
+      serverport,
+      tls: this.front === 'tls',
+      user: this.loggedIn ? this.user : undefined,
+      command,
+    };
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The command that is being read from the client, and what is learnt from it on the way: whose login it is, which
+ * mailbox it asks about. Secrets pass by and are never kept.
+ */
+import {
+  type CommandHead,
+  concat,
+  type LiteralSegment,
+  OPEN_BRACE,
+  readAstring,
+  readListArguments,
+} from '../imap-parser-lite/index.ts';
+import { decodeName, nameKey } from '../rewrite/list.ts';
+import type { NameEncoding } from '../rewrite/question.ts';
+import type { CommandInFlight } from './in-flight.ts';
+import * as limits from './limits.ts';
+import { userOfLogin, userOfSasl, userText } from './login.ts';
+
+export class CurrentCommand {
+  readonly tag: string;
+  readonly verb: string;
+  /** The server answered before the command was all there. */
+  answered = false;
+  /** Bytes of its literals so far. */
+  literalBytes = 0;
+  user: string | undefined;
+  /** The parts of LOGIN's name, where it comes as a literal: the first one. */
+  #userParts: Uint8Array[] | undefined;
+  #mechanism: string | undefined;
+  #saslStep = 0;
+
+  /** `line` is the command's first line. */
+  constructor(head: CommandHead, line: Uint8Array) {
+    this.tag = head.tag;
+    this.verb = head.verb;
+    if (head.arguments === undefined) return;
+    if (head.verb === 'LOGIN') {
+      if (line[head.arguments] === OPEN_BRACE) this.#userParts = [];
+      else this.user = userOfLogin(line, head.arguments);
+    }
+    if (head.verb === 'AUTHENTICATE') this.#readMechanism(line, head.arguments);
+  }
+
+  #readMechanism(line: Uint8Array, at: number): void {
+    const mechanism = readAstring(line, at);
+    if (mechanism === undefined) return;
+    this.#mechanism = userText(mechanism.value).toUpperCase();
+    const initialResponse = line.subarray(mechanism.end + 1);
+    if (initialResponse.length > 2) this.saslMessage(initialResponse);
+  }
+
+  /** A part of a literal goes by. */
+  literal(segment: LiteralSegment): void {
+    if (this.#userParts === undefined) return;
+    this.#userParts.push(segment.bytes.slice(0, limits.userName));
+    if (!segment.complete && this.#userParts.length < limits.userName) return;
+    this.user = userText(concat(this.#userParts));
+    this.#userParts = undefined;
+  }
+
+  /** A SASL message of the client goes by. */
+  saslMessage(line: Uint8Array): void {
+    if (this.#mechanism === undefined) return;
+    this.user ??= userOfSasl(this.#mechanism, this.#saslStep++, line);
+  }
+}
+
+/** What has to be remembered of a command until the server answers it. */
+export function inFlightOf(head: CommandHead, line: Uint8Array, names: NameEncoding): CommandInFlight {
+  const { tag, verb } = head;
+  const plain: CommandInFlight = { tag, verb, asksDelimiter: false, mailbox: undefined };
+  if (head.arguments === undefined) return plain;
+  switch (verb) {
+    case 'LIST':
+    case 'LSUB':
+    case 'XLIST':
+      return { ...plain, asksDelimiter: readListArguments(line, head.arguments)?.pattern.length === 0 };
+    case 'STATUS':
+    case 'MYRIGHTS': {
+      const name = readAstring(line, head.arguments);
+      return { ...plain, mailbox: name && nameKey(decodeName(name.value, names)) };
+    }
+    default:
+      return plain;
+  }
+}

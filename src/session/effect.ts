@@ -1,0 +1,55 @@
+/**
+ * What a session wants done. The session opens no socket, reads no clock and runs no Lua; it says what should
+ * happen, in order, and whoever holds the sockets does it.
+ */
+import type { Question } from '../rewrite/question.ts';
+
+export type Effect =
+  | { readonly kind: 'write-client'; readonly bytes: Uint8Array }
+  | { readonly kind: 'write-upstream'; readonly bytes: Uint8Array }
+  /** Open the connection to the server (with TLS where it begins with TLS); answer with `connected`. */
+  | { readonly kind: 'connect-upstream' }
+  /** Begin TLS towards the client, behind everything written so far; answer with `clientSecured`. */
+  | { readonly kind: 'secure-client' }
+  /** Begin TLS towards the server, certificate verified; answer with `upstreamSecured`. */
+  | { readonly kind: 'secure-upstream' }
+  /** The client has been greeted: the server is there and speaks IMAP. */
+  | { readonly kind: 'greeted' }
+  /** Ask the script; answer with `answered`. At most one question is open. */
+  | { readonly kind: 'ask'; readonly question: Question }
+  | { readonly kind: 'logged-in'; readonly user: string | undefined }
+  | { readonly kind: 'login-failed'; readonly user: string | undefined }
+  /** UNAUTHENTICATE: the connection is as before login. */
+  | { readonly kind: 'logged-out' }
+  /** A script added words that the server will not understand. */
+  | { readonly kind: 'capabilities-added'; readonly words: readonly string[] }
+  /** Send what is written, then close both sides. Nothing follows. */
+  | { readonly kind: 'end'; readonly cause: EndCause };
+
+/** Why a session ended: a stable code for programs and a sentence for people. */
+export interface EndCause {
+  readonly code: EndCode;
+  readonly message: string;
+}
+
+export type EndCode =
+  | 'logout'
+  | 'client-closed'
+  | 'client-unframeable'
+  | 'client-limit'
+  | 'client-spoke-before-tls'
+  | 'client-tls-failed'
+  | 'too-many-bad-commands'
+  | 'upstream-closed'
+  | 'upstream-closed-in-response'
+  | 'upstream-unreachable'
+  | 'upstream-unframeable'
+  | 'upstream-refused-starttls'
+  | 'upstream-spoke-before-tls'
+  | 'upstream-greeting'
+  | 'upstream-said-bye'
+  | 'handshake-timeout'
+  | 'login-timeout'
+  | 'idle-timeout'
+  | 'draining'
+  | 'too-many-connections';

@@ -1,0 +1,67 @@
+/**
+ * Which commands the server has not answered. Their tags tell whose answer a tagged response is, and their verbs
+ * what an untagged one belongs to. A tag is never in flight twice: the client side waits.
+ */
+
+export interface CommandInFlight {
+  readonly tag: string;
+  /** Upper case. */
+  readonly verb: string;
+  /** LIST, LSUB or XLIST with an empty pattern, which asks for the delimiter and names no folder (P23). */
+  readonly asksDelimiter: boolean;
+  /** The mailbox that STATUS, MYRIGHTS or GETMETADATA names, as a key; undefined where it is not known. */
+  readonly mailbox: string | undefined;
+}
+
+/** The command whose own answer an untagged response of this word is. */
+const explicitVerbs: ReadonlyMap<string, string> = new Map([
+  ['STATUS', 'STATUS'],
+  ['MYRIGHTS', 'MYRIGHTS'],
+  ['METADATA', 'GETMETADATA'],
+]);
+
+const listVerbs: ReadonlySet<string> = new Set(['LIST', 'LSUB', 'XLIST']);
+
+/** Whether a response of this word may come with a folder of a LIST answer (RFC 5819, RFC 8440, RFC 9590). */
+export function mayBelongToFolder(word: string): boolean {
+  return explicitVerbs.has(word);
+}
+
+export class InFlight {
+  readonly #commands: Map<string, CommandInFlight> = new Map();
+
+  get size(): number {
+    return this.#commands.size;
+  }
+
+  has(tag: string): boolean {
+    return this.#commands.has(tag);
+  }
+
+  add(command: CommandInFlight): void {
+    this.#commands.set(command.tag, command);
+  }
+
+  /** Takes the command out; undefined where no such tag is in flight. */
+  take(tag: string): CommandInFlight | undefined {
+    const command = this.#commands.get(tag);
+    this.#commands.delete(tag);
+    return command;
+  }
+
+  /** The oldest LIST, LSUB or XLIST: the one whose answer is coming. */
+  oldestList(): CommandInFlight | undefined {
+    for (const command of this.#commands.values()) if (listVerbs.has(command.verb)) return command;
+    return undefined;
+  }
+
+  /** Whether the client itself asked for this response about this mailbox; then it is no folder's companion. */
+  isAskedFor(word: string, mailbox: string): boolean {
+    const verb = explicitVerbs.get(word);
+    for (const command of this.#commands.values()) {
+      if (command.verb === verb && (command.mailbox === undefined || command.mailbox === mailbox))
+        return true;
+    }
+    return false;
+  }
+}

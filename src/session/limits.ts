@@ -1,0 +1,25 @@
+/** The bounds of one conversation, in one place. None is below what real clients and servers do. */
+
+/** A SASL response line, bytes (P11). Tickets and tokens are long, so it has a cap of its own. */
+export const saslLine: number = 64 * 1024;
+
+/** Commands sent up and not answered; the client waits when there are more. */
+export const commandsInFlight = 1000;
+
+/** Replies of our own waiting for the end of a response in flight; the client waits when there are more. */
+export const repliesWaiting = 100;
+
+/** A response that is collected to be rewritten, bytes. */
+export const collectedResponse: number = 1024 * 1024;
+
+/** Folders in one question: small enough that no user's folders hold up another's login. */
+export const foldersAsked = 256;
+
+/** Bytes of responses held for one question. */
+export const heldForQuestion: number = 256 * 1024;
+
+/** Commands that are none, before login, until the connection ends (A3). */
+export const badCommands = 3;
+
+/** Bytes of a user's name that are kept for the log and for scripts. */
+export const userName = 255;

@@ -1,0 +1,120 @@
+/**
+ * One conversation between a client and the server, as a pure state machine: bytes and events go in, effects come
+ * out, in order. It opens no socket, reads no clock and runs no Lua, so that every way in which it could be
+ * fooled is a transcript in the tests.
+ */
+import type { Answer, EncryptionMode } from '../rewrite/question.ts';
+import { ClientSide } from './client-side.ts';
+import { Conversation, type SessionSettings } from './conversation.ts';
+import type { Effect, EndCause } from './effect.ts';
+import { UpstreamSide } from './upstream-side.ts';
+
+export class Session {
+  readonly #conversation: Conversation;
+  readonly #client: ClientSide;
+  readonly #upstream: UpstreamSide;
+
+  constructor(settings: SessionSettings) {
+    this.#conversation = new Conversation(settings);
+    this.#client = new ClientSide(this.#conversation);
+    this.#upstream = new UpstreamSide(this.#conversation, this.#client);
+  }
+
+  /** The client has connected; no byte has passed. */
+  start(): Effect[] {
+    const { settings, mode } = this.#conversation;
+    if (settings.hooks.encryption) {
+      const context = this.#conversation.context(undefined);
+      this.#conversation.effect({ kind: 'ask', question: { kind: 'encryption', mode, context } });
+    } else {
+      this.#decide(mode);
+    }
+    return this.#effects();
+  }
+
+  /** The script's answer to the open question. */
+  answered(answer: Answer): Effect[] {
+    if (answer.kind === 'encryption') this.#decide(answer.mode);
+    else this.#upstream.answered(answer);
+    return this.#effects();
+  }
+
+  /** TLS towards the client is up. */
+  clientSecured(): Effect[] {
+    const connected = this.#conversation.greeted;
+    this.#conversation.front = 'tls';
+    if (connected) this.#client.secured();
+    else this.#conversation.effect({ kind: 'connect-upstream' });
+    return this.#effects();
+  }
+
+  /** TLS towards the server is up, as `secure-upstream` asked. */
+  upstreamSecured(): Effect[] {
+    this.#upstream.secured();
+    return this.#effects();
+  }
+
+  fromClient(bytes: Uint8Array): Effect[] {
+    this.#client.receive(bytes);
+    return this.#effects();
+  }
+
+  fromUpstream(bytes: Uint8Array): Effect[] {
+    this.#upstream.receive(bytes);
+    return this.#effects();
+  }
+
+  /** The server closed its side of the connection. */
+  upstreamClosed(): Effect[] {
+    this.#upstream.closed();
+    return this.#effects();
+  }
+
+  /** The session cannot go on; `bye` is said to the client where it can be. */
+  end(cause: EndCause, bye?: string): Effect[] {
+    this.#conversation.end(cause, bye);
+    return this.#effects();
+  }
+
+  /** The proxy is going down: no new command is taken, and the session ends when what is under way is done. */
+  drain(): Effect[] {
+    this.#conversation.draining = true;
+    return this.#effects();
+  }
+
+  get loggedIn(): boolean {
+    return this.#conversation.loggedIn;
+  }
+
+  /** Bytes of the client that wait; a reason to read no more from it for now. */
+  get clientBacklog(): number {
+    return this.#client.backlog;
+  }
+
+  /** Bytes of the server that wait; a reason to read no more from it for now. */
+  get upstreamBacklog(): number {
+    return this.#upstream.backlog;
+  }
+
+  #decide(mode: EncryptionMode): void {
+    this.#conversation.mode = mode;
+    if (mode === 1) {
+      this.#conversation.front = 'handshake';
+      this.#conversation.effect({ kind: 'secure-client' });
+    } else {
+      this.#conversation.front = 'plain';
+      this.#conversation.effect({ kind: 'connect-upstream' });
+    }
+  }
+
+  #effects(): Effect[] {
+    this.#client.pump();
+    if (this.#conversation.draining && this.#client.isIdle && this.#upstream.isIdle) {
+      this.#conversation.end(
+        { code: 'draining', message: 'the proxy is shutting down' },
+        'The proxy is shutting down',
+      );
+    }
+    return this.#conversation.takeEffects();
+  }
+}

@@ -1,0 +1,340 @@
+/**
+ * From the server: is it a capability list or a folder? No: straight on, as it came. Yes: the script is asked,
+ * and the rest of what the server says waits its turn.
+ *
+ * Must live here: the server's framer and the order of responses. Must not: what the client's bytes mean.
+ * What always holds: responses leave in the order they came, and while a question is open none is read.
+ */
+import {
+  type CapabilitySpan,
+  capabilityWords,
+  concat,
+  Framer,
+  findCapabilities,
+  isListVerb,
+  type LineSegment,
+  type ResponseHead,
+  readResponseHead,
+  type Segment,
+  splitWords,
+} from '../imap-parser-lite/index.ts';
+import { forScript, honestCapabilities, writeCapabilities } from '../rewrite/capability.ts';
+import { namedMailbox } from '../rewrite/list.ts';
+import type { Answer, HookContext, Question } from '../rewrite/question.ts';
+import type { ClientSide } from './client-side.ts';
+import type { Conversation } from './conversation.ts';
+import { FolderBatch } from './folder-batch.ts';
+import { mayBelongToFolder } from './in-flight.ts';
+import * as limits from './limits.ts';
+import { Preamble } from './preamble.ts';
+
+/** A response that was found worth a look: held until it is whole. */
+interface Collected {
+  readonly head: ResponseHead;
+  readonly parts: Uint8Array[];
+  bytes: number;
+}
+
+/** The question that is open. */
+type Asked =
+  | { readonly about: 'folders' }
+  | {
+      readonly about: 'capabilities';
+      readonly line: Uint8Array;
+      readonly span: CapabilitySpan;
+      readonly words: readonly string[];
+    };
+
+export class UpstreamSide {
+  readonly #conversation: Conversation;
+  readonly #client: ClientSide;
+  readonly #preamble: Preamble;
+  #framer: Framer = new Framer('server');
+  #collected: Collected | undefined;
+  #asked: Asked | undefined;
+  readonly #batch: FolderBatch = new FolderBatch();
+  /** Keys of the folders hidden in the LIST answers that are under way. */
+  readonly #hidden: Set<string> = new Set();
+  /** The verb of the batch's responses, for the script's context. */
+  #listVerb: HookContext['command'];
+  /** Read, but behind the batch: comes after the script's answer. */
+  #postponed: LineSegment | undefined;
+  #closed = false;
+  #saidBye = false;
+
+  constructor(conversation: Conversation, client: ClientSide) {
+    this.#conversation = conversation;
+    this.#client = client;
+    this.#preamble = new Preamble(conversation);
+  }
+
+  get backlog(): number {
+    return this.#framer.pending;
+  }
+
+  /** Nothing of a response is half sent or waiting. */
+  get isIdle(): boolean {
+    return (
+      this.#asked === undefined &&
+      this.#batch.isEmpty &&
+      !this.#conversation.responseOpen &&
+      this.#framer.pending === 0
+    );
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (!this.#preamble.listening) {
+      this.#preamble.spokeBeforeTls();
+      return;
+    }
+    this.#framer.push(bytes);
+    this.pump();
+  }
+
+  secured(): void {
+    this.#framer = new Framer('server');
+    this.#preamble.secured();
+  }
+
+  /** The server's end of the connection is closed; what it said before is still dealt with, in order. */
+  closed(): void {
+    this.#closed = true;
+    this.pump();
+  }
+
+  answered(answer: Answer): void {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    this.#conversation.questionOpen = false;
+    if (asked?.about === 'folders' && answer.kind === 'list') {
+      this.#conversation.toClient(
+        this.#batch.release(answer.responses, this.#hidden, this.#conversation.names),
+      );
+    }
+    if (asked?.about === 'capabilities' && answer.kind === 'capability') {
+      const words = splitWords(answer.capabilities);
+      const added = words.filter((word) => !asked.words.includes(word));
+      if (added.length > 0) this.#conversation.effect({ kind: 'capabilities-added', words: added });
+      this.#sendCapabilities(writeCapabilities(asked.line, asked.span, words));
+    }
+    this.pump();
+  }
+
+  /** Reads on as far as it may. */
+  pump(): void {
+    while (!this.#conversation.ended && this.#asked === undefined) {
+      const segment = this.#postponed ?? this.#framer.next();
+      this.#postponed = undefined;
+      if (segment === undefined) {
+        this.#finishBatch();
+        if (this.#closed && this.#asked === undefined) this.#end();
+        return;
+      }
+      this.#read(segment);
+      if (this.#batch.isFull) this.#finishBatch();
+    }
+  }
+
+  #read(segment: Segment): void {
+    if (segment.kind === 'fault') {
+      const message = `the server's bytes cannot be read: ${segment.fault.message}`;
+      this.#conversation.end(
+        { code: 'upstream-unframeable', message },
+        'The mail server sent something that cannot be read',
+      );
+      return;
+    }
+    if (this.#collected !== undefined) {
+      this.#collect(this.#collected, segment);
+      return;
+    }
+    if (segment.kind === 'line' && segment.first) {
+      this.#begin(segment);
+      return;
+    }
+    this.#conversation.toClient(segment.bytes);
+    if (segment.kind === 'line' && segment.complete && segment.literal === undefined)
+      this.#conversation.responseEnds();
+  }
+
+  #begin(line: LineSegment): void {
+    const head = readResponseHead(line.bytes);
+    if (!this.#preamble.done) {
+      this.#collect({ head, parts: [], bytes: 0 }, line);
+      return;
+    }
+    const route = this.#routeOf(line, head);
+    if (route !== 'batch' && !this.#batch.isEmpty) {
+      this.#postponed = line;
+      this.#finishBatch();
+      return;
+    }
+    if (route === 'pass') this.#pass(line);
+    else this.#collect({ head, parts: [], bytes: 0 }, line);
+  }
+
+  /** Straight on, into a batch of folders, or looked at on its own. */
+  #routeOf(line: LineSegment, head: ResponseHead): 'pass' | 'batch' | 'look' {
+    switch (head.kind) {
+      case 'tagged':
+      case 'continuation':
+        return 'look';
+      case 'untagged':
+        if (isListVerb(head.word))
+          return this.#conversation.settings.hooks.list && !this.#isDelimiter(line) ? 'batch' : 'pass';
+        if (mayBelongToFolder(head.word))
+          return this.#batch.isEmpty && this.#hidden.size === 0 ? 'pass' : 'batch';
+        if (head.word === 'BYE') this.#saidBye = true;
+        if (head.word === 'ENABLED') return 'look';
+        return findCapabilities(line.bytes, head) ? 'look' : 'pass';
+      case 'unknown':
+        return 'pass';
+    }
+  }
+
+  /** The answer to LIST "" "" tells the delimiter and is no folder (P23). */
+  #isDelimiter(line: LineSegment): boolean {
+    if (this.#conversation.inFlight.oldestList()?.asksDelimiter === true) return true;
+    const { bytes } = line;
+    return (
+      line.literal === undefined && bytes.at(-3) === 0x22 && bytes.at(-4) === 0x22 && bytes.at(-5) === 0x20
+    );
+  }
+
+  #pass(line: LineSegment): void {
+    const ends = line.complete && line.literal === undefined;
+    if (!ends) this.#conversation.responseBegins();
+    this.#conversation.toClient(line.bytes);
+    if (ends) this.#conversation.responseEnds();
+  }
+
+  #collect(
+    collected: Collected,
+    segment: LineSegment | { readonly kind: 'literal'; readonly bytes: Uint8Array },
+  ): void {
+    collected.parts.push(segment.bytes);
+    collected.bytes += segment.bytes.length;
+    this.#collected = collected;
+    if (collected.bytes > limits.collectedResponse) {
+      const message = 'the server sent a folder or capability response that is too large to be rewritten';
+      this.#conversation.end(
+        { code: 'upstream-unframeable', message },
+        'The mail server sent too large a response',
+      );
+      return;
+    }
+    if (segment.kind !== 'line' || !segment.complete || segment.literal !== undefined) return;
+    this.#collected = undefined;
+    this.#whole(concat(collected.parts), collected.head);
+  }
+
+  #whole(response: Uint8Array, head: ResponseHead): void {
+    if (!this.#preamble.done) {
+      const greeting = this.#preamble.receive(response, this.#framer.pending > 0);
+      if (greeting !== undefined) this.#look(greeting, readResponseHead(greeting));
+      return;
+    }
+    if (head.kind === 'untagged' && isListVerb(head.word)) {
+      this.#listVerb = head.word;
+      this.#batch.addFolder(response);
+      return;
+    }
+    if (head.kind === 'untagged' && mayBelongToFolder(head.word)) {
+      const mailbox = namedMailbox(response, this.#conversation.names);
+      const asked = mailbox === undefined || this.#conversation.inFlight.isAskedFor(head.word, mailbox);
+      this.#batch.addCompanion(response, asked ? '' : mailbox);
+      return;
+    }
+    this.#look(response, head);
+  }
+
+  /** A response that stands alone: what it changes is noted, its capability list is rewritten. */
+  #look(response: Uint8Array, head: ResponseHead): void {
+    if (head.kind === 'continuation' && !this.#client.continued()) return;
+    if (head.kind === 'tagged') this.#tagged(head.tag, head.word);
+    if (head.kind === 'untagged' && head.word === 'ENABLED') this.#enabled(response);
+    const span = findCapabilities(response, head);
+    if (span === undefined) {
+      this.#sendCapabilities(response);
+      return;
+    }
+    const { hooks } = this.#conversation.settings;
+    const original = capabilityWords(response, span);
+    this.#conversation.upstreamCapabilities = new Set(original.map((word) => word.toUpperCase()));
+    const words = honestCapabilities(original, this.#conversation.capabilityView());
+    if (!hooks.capability) {
+      this.#sendCapabilities(writeCapabilities(response, span, words));
+      return;
+    }
+    const context = this.#conversation.context(undefined);
+    const question: Question = { kind: 'capability', capabilities: forScript(words), context };
+    this.#ask({ about: 'capabilities', line: response, span, words }, question);
+  }
+
+  #sendCapabilities(response: Uint8Array): void {
+    this.#conversation.toClient(response);
+    if (this.#conversation.greeted) return;
+    this.#conversation.greeted = true;
+    this.#conversation.effect({ kind: 'greeted' });
+    this.#client.greeted();
+  }
+
+  #tagged(tag: string, word: string): void {
+    const command = this.#conversation.inFlight.take(tag);
+    if (command === undefined) return;
+    if (this.#conversation.inFlight.oldestList() === undefined) this.#hidden.clear();
+    if (command.verb === 'LOGOUT' && word === 'OK') this.#conversation.loggedOut = true;
+    this.#client.answered(command, word === 'OK');
+  }
+
+  /** After ENABLE of either, names are UTF-8 on the wire (RFC 6855 §3, RFC 9051 §5.1). */
+  #enabled(response: Uint8Array): void {
+    for (const word of capabilityWords(response, { start: '* ENABLED'.length, end: response.length - 2 })) {
+      if (/^(UTF8=ACCEPT|UTF8=ONLY|IMAP4rev2)$/i.test(word)) this.#conversation.names = 'utf8';
+    }
+  }
+
+  /** The batch goes to the script, or out where it holds no folder. */
+  #finishBatch(): void {
+    if (this.#batch.isEmpty) return;
+    if (!this.#batch.hasFolders) {
+      this.#release([]);
+      return;
+    }
+    const { names } = this.#conversation;
+    const context = this.#conversation.context(this.#listVerb);
+    this.#ask({ about: 'folders' }, { kind: 'list', responses: this.#batch.folders(), names, context });
+  }
+
+  #release(answers: readonly (Uint8Array | undefined)[]): void {
+    this.#conversation.toClient(this.#batch.release(answers, this.#hidden, this.#conversation.names));
+  }
+
+  #ask(asked: Asked, question: Question): void {
+    this.#asked = asked;
+    this.#conversation.questionOpen = true;
+    this.#conversation.effect({ kind: 'ask', question });
+  }
+
+  #end(): void {
+    const inResponse =
+      this.#conversation.responseOpen || this.#collected !== undefined || !this.#framer.atBoundary;
+    if (inResponse) {
+      const message = 'the server closed the connection in the middle of a response';
+      this.#conversation.end(
+        { code: 'upstream-closed-in-response', message },
+        'The mail server closed the connection',
+      );
+    } else if (this.#conversation.loggedOut) {
+      this.#conversation.end({ code: 'logout', message: 'the client logged out' });
+    } else if (this.#saidBye) {
+      this.#conversation.end({
+        code: 'upstream-said-bye',
+        message: 'the server said BYE and closed the connection',
+      });
+    } else {
+      const message = 'the server closed the connection';
+      this.#conversation.end({ code: 'upstream-closed', message }, 'The mail server closed the connection');
+    }
+  }
+}
