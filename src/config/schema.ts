@@ -147,7 +147,7 @@ const listen = section({
   port: port.optional(),
   encryption: oneOf('starttls', 'tls', 'starttls-required').optional(),
   proxyProtocol: list(network, 'networks')
-    .refine((networks) => networks.length === 0, notYet('[]'))
+    .refine((networks) => !networks.every(isNetwork) || networks.length === 0, notYet('[]'))
     .prefault([]),
 });
 
@@ -170,9 +170,10 @@ const schema = section({
     minVersion: oneOf('TLSv1.2', 'TLSv1.3').prefault('TLSv1.2'),
   }).prefault({}),
   upstream: section({
-    host: text('name the IMAP server, or write demo for the built-in mailbox').regex(HOST, {
-      error: 'must be a host name or an IP address alone: no protocol, no port, no spaces',
-    }),
+    host: text('name the IMAP server, or write demo for the built-in mailbox').refine(
+      (host) => HOST.test(host) || isIP(host) !== 0,
+      { error: 'must be a host name or an IP address alone: no protocol, no port, no spaces' },
+    ),
     port: port.optional(),
     encryption: oneOf('none', 'starttls', 'tls').optional(),
     tls: section({

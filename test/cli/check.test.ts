@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { check } from '../../src/cli/check.ts';
+import { makePair } from '../config/certificates.ts';
+import { folderWith } from '../config/temporary.ts';
+import { captureIo } from './captured-io.ts';
+
+test('a bad port, an unknown key, a missing certificate and a wrong script are four lines and exit code 2', async (context) => {
+  const folder = folderWith(context, {
+    'proxy.yaml': [
+      'listen:',
+      '  - port: 99999',
+      '    encryption: starttls',
+      'upstream:',
+      '  host: mail.internal',
+      '  conectTimeout: 10s',
+      'tls:',
+      '  certificates:',
+      '    - cert: tls/fullchain.pem',
+      '      key: tls/privkey.pem',
+      'hooks:',
+      '  script: imap4.lua',
+    ].join('\n'),
+    'imap4.lua': 'function DoCapability(ip, caps)\n  return caps x\nend\n',
+  });
+  const file = join(folder, 'proxy.yaml');
+  const io = captureIo();
+  assert.equal(await check(['--config', file], io), 2);
+  assert.equal(io.output(), '');
+  const lines = io.errors().split('\n');
+  assert.deepEqual(lines.slice(0, 3), [
+    `${file}:2:11: listen[0].port: must be a whole number from 1 to 65535`,
+    `${file}:6:3: upstream: unknown key "conectTimeout"; did you mean "connectTimeout"?`,
+    `${file}:9:13: tls.certificates[0].cert: cannot be read: no such file: ${folder}/tls/fullchain.pem; nor can its key: ${folder}/tls/privkey.pem`,
+  ]);
+  assert.match(lines[3] ?? '', /:12:11: hooks\.script: .*imap4\.lua:2: .*x/);
+  assert.deepEqual(lines.slice(4), ['']);
+});
+
+test('a sound configuration is one line on standard output and exit code 0', async (context) => {
+  const { cert, key } = await makePair(-1, 1);
+  const folder = folderWith(context, {
+    'proxy.yaml': [
+      'upstream: { host: "2001:db8::1", port: 993 }',
+      'listen:',
+      '  - port: 143',
+      '  - { address: 127.0.0.1, port: 1993, encryption: tls }',
+      'tls: { certificates: [{ cert: cert.pem, key: key.pem }] }',
+      'hooks: { script: imap4.lua }',
+    ].join('\n'),
+    'cert.pem': cert,
+    'key.pem': key,
+    'imap4.lua': '',
+  });
+  const file = join(folder, 'proxy.yaml');
+  const io = captureIo();
+  const defines = { encryption: false, capability: true, list: true };
+  assert.equal(await check(['-c', file], io, () => Promise.resolve(defines)), 0);
+  assert.equal(io.errors(), '');
+  assert.match(
+    io.output(),
+    /^.*proxy\.yaml is valid: listens on \[::\]:143 \(starttls-required\) and 127\.0\.0\.1:1993 \(tls\); upstream \[2001:db8::1\]:993 \(tls\); .*imap4\.lua defines DoCapability, DoListResult\n$/,
+  );
+});
+
+test('warnings are said and do not change the exit code', async (context) => {
+  const folder = folderWith(context, { 'proxy.yaml': 'upstream: { host: mail, encryption: none }\n' });
+  const io = captureIo();
+  assert.equal(await check(['--config', join(folder, 'proxy.yaml')], io), 0);
+  assert.match(
+    io.errors(),
+    /^.*proxy\.yaml:1:37: warning: upstream\.encryption: none sends every password to mail [^\n]*\n$/,
+  );
+  assert.match(io.output(), /no script\n$/);
+});
+
+test('a wrong call is exit code 2 and one sentence', async () => {
+  for (const argv of [['--confg', 'x'], ['--config'], ['proxy.yaml']]) {
+    const io = captureIo();
+    assert.equal(await check(argv, io), 2, argv.join(' '));
+    assert.match(io.errors(), /^imapveil check: [^\n]+; see imapveil check --help\n$/);
+  }
+});
+
+test('the file is named as the user gave it', async () => {
+  const io = captureIo();
+  assert.equal(await check(['--config', './no/such.yaml'], io), 2);
+  assert.equal(io.errors(), './no/such.yaml: cannot be read: no such file\n');
+});

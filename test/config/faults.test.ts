@@ -1,0 +1,278 @@
+/** What an operator reads for each way of being wrong: the exact lines, all of them, in the order of the file. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { formatFault, loadConfig } from '../../src/config/load.ts';
+import { folderWith } from './temporary.ts';
+
+interface Case {
+  readonly name: string;
+  readonly yaml: string;
+  /** Without the name of the file. */
+  readonly lines: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'an empty file lacks the one required key',
+    yaml: '',
+    lines: ['1:1: upstream.host: is missing; name the IMAP server, or write demo for the built-in mailbox'],
+  },
+  {
+    name: 'a missing key is placed at the map it should stand in',
+    yaml: 'log:\n  level: info\nupstream:\n  port: 143\n',
+    lines: ['4:3: upstream.host: is missing; name the IMAP server, or write demo for the built-in mailbox'],
+  },
+  {
+    name: 'a port beyond 65535',
+    yaml: 'upstream:\n  host: mail\n  port: 70000\n',
+    lines: ['3:9: upstream.port: must be a whole number from 1 to 65535'],
+  },
+  {
+    name: 'a port in each wrong form',
+    yaml: 'upstream: { host: mail, port: 0 }\nlisten:\n  - port: "143"\n  - port: 1.5\n  - port: -1\n',
+    lines: [
+      '1:31: upstream.port: must be a whole number from 1 to 65535',
+      '3:11: listen[0].port: must be a whole number from 1 to 65535',
+      '4:11: listen[1].port: must be a whole number from 1 to 65535',
+      '5:11: listen[2].port: must be a whole number from 1 to 65535',
+    ],
+  },
+  {
+    name: 'a misspelt key is one fault, not also a missing one',
+    yaml: 'upstram:\n  host: mail\n',
+    lines: ['1:1: unknown key "upstram"; did you mean "upstream"?'],
+  },
+  {
+    name: 'a misspelt required key inside of its map',
+    yaml: 'upstream:\n  hots: mail\n',
+    lines: ['2:3: upstream: unknown key "hots"; did you mean "host"?'],
+  },
+  {
+    name: 'a key in the wrong case',
+    yaml: 'upstream:\n  host: mail\n  connecttimeout: 5s\n',
+    lines: ['3:3: upstream: unknown key "connecttimeout"; did you mean "connectTimeout"?'],
+  },
+  {
+    name: 'a key like no other gets the list of those there are',
+    yaml: 'upstream: { host: mail }\nlog:\n  destination: syslog\n',
+    lines: ['3:3: log: unknown key "destination"; known here: level, format'],
+  },
+  {
+    name: 'an unknown key in a list',
+    yaml: 'upstream: { host: mail }\nlisten:\n  - port: 143\n    adress: "::"\n',
+    lines: ['4:5: listen[0]: unknown key "adress"; did you mean "address"?'],
+  },
+  {
+    name: 'keys that objects have by themselves are unknown keys',
+    yaml: 'upstream: { host: mail }\n__proto__: { a: b }\nconstructor: 1\n',
+    lines: [
+      '2:1: unknown key "__proto__"; known here: listen, tls, upstream, hooks, limits, workers, log, admin',
+      '3:1: unknown key "constructor"; known here: listen, tls, upstream, hooks, limits, workers, log, admin',
+    ],
+  },
+  {
+    name: 'words out of a set',
+    yaml: 'upstream: { host: mail, encryption: ssl }\nlisten:\n  - encryption: none\nlog: { level: verbose, format: text }\n',
+    lines: [
+      '1:37: upstream.encryption: must be none, starttls or tls',
+      '3:17: listen[0].encryption: must be starttls, tls or starttls-required',
+      '4:15: log.level: must be trace, debug, info, warn or error',
+      '4:32: log.format: must be json or pretty',
+    ],
+  },
+  {
+    name: 'YAML 1.2 has no yes and no',
+    yaml: 'upstream:\n  host: mail\n  tls:\n    verify: no\n',
+    lines: ['4:13: upstream.tls.verify: must be true or false'],
+  },
+  {
+    name: 'durations and sizes without a unit',
+    yaml: 'upstream: { host: mail }\nlimits:\n  loginTimeout: 60\n  preLoginLine: 8192\n  idleTimeout: 31 minutes\n',
+    lines: [
+      '3:17: limits.loginTimeout: 60 has no unit; write 60s for seconds or 60ms for milliseconds',
+      '4:17: limits.preLoginLine: 8192 has no unit; write 8192B for bytes or 8192KiB for kibibytes',
+      '5:16: limits.idleTimeout: must be a duration: a whole number and ms, s, m or h, such as 500ms, 10s, 5m or 1h',
+    ],
+  },
+  {
+    name: 'keys whose values were commented out',
+    yaml: 'upstream:\n  host: mail\n  port:\nhooks:\n  # script: a.lua\nadmin: ~\n',
+    lines: [
+      '3:8: upstream.port: has no value; give it one or remove the key',
+      '4:7: hooks: has no value; give it one or remove the key',
+      '6:8: admin: has no value; give it one or remove the key',
+    ],
+  },
+  {
+    name: 'a map where a list belongs, and the other way round',
+    yaml: 'upstream: [mail]\nlisten:\n  port: 143\n',
+    lines: [
+      '1:11: upstream: must be a map: keys and values, indented below it',
+      '3:3: listen: must be a list of listeners, each after a dash',
+    ],
+  },
+  {
+    name: 'hosts with something around them',
+    yaml: 'upstream:\n  host: imaps://mail:993\n  tls: { servername: 10.0.0.1 }\n',
+    lines: [
+      '2:9: upstream.host: must be a host name or an IP address alone: no protocol, no port, no spaces',
+      '3:22: upstream.tls.servername: must be a host name: the name in the server certificate, not an IP address',
+    ],
+  },
+  {
+    name: 'an address that is none',
+    yaml: 'upstream: { host: mail }\nlisten:\n  - address: localhost\n  - address: 10.0.0.256\n',
+    lines: [
+      '3:14: listen[0].address: must be an IP address, such as 127.0.0.1, 0.0.0.0 or "::"',
+      '4:14: listen[1].address: must be an IP address, such as 127.0.0.1, 0.0.0.0 or "::"',
+    ],
+  },
+  {
+    name: 'no listener',
+    yaml: 'upstream: { host: mail }\nlisten: []\n',
+    lines: ['2:9: listen: must name at least one listener; leave it out for ports 143 and 993'],
+  },
+  {
+    name: 'the same listener twice, beside another fault',
+    yaml: 'upstream: { host: mail, port: x }\nlisten:\n  - port: 143\n  - port: 143\n  - { address: 127.0.0.1, port: 143 }\n',
+    lines: [
+      '1:31: upstream.port: must be a whole number from 1 to 65535',
+      '4:11: listen[1].port: port 143 of :: is in this list already; each can be listened on once',
+    ],
+  },
+  {
+    name: 'half a certificate',
+    yaml: 'upstream: { host: mail }\ntls:\n  certificates:\n    - cert: a.pem\n',
+    lines: ['4:7: tls.certificates[0].key: is missing; name a file'],
+  },
+  {
+    name: 'what this version does not do yet is never accepted in silence',
+    yaml: [
+      'listen:',
+      '  - proxyProtocol: [10.0.0.0/8, "fd00::/8"]',
+      'upstream: { host: mail, clientAddress: proxy-v2 }',
+      'hooks:',
+      '  enforce: true',
+      'workers: auto',
+    ].join('\n'),
+    lines: [
+      '2:20: listen[0].proxyProtocol: a list of networks is not available in this version yet; leave it out or set it to []',
+      '3:40: upstream.clientAddress: proxy-v2 is not available in this version yet; leave it out or set it to none',
+      '5:12: hooks.enforce: true is not available in this version yet; leave it out or set it to false',
+      '6:10: workers: auto is not available in this version yet; leave it out or set it to 1',
+    ],
+  },
+  {
+    name: 'and invalid values of the same keys get the ordinary fault',
+    yaml: [
+      'listen:',
+      '  - proxyProtocol: [10.0.0.0/33]',
+      'upstream: { host: mail, clientAddress: xclient }',
+      'hooks:',
+      '  enforce: 1',
+      'workers: 0',
+    ].join('\n'),
+    lines: [
+      '2:21: listen[0].proxyProtocol[0]: must be a network, such as 10.0.0.0/8 or fd00::/8',
+      '3:40: upstream.clientAddress: must be none, id or proxy-v2',
+      '5:12: hooks.enforce: must be true or false',
+      '6:10: workers: must be a whole number from 1 to 1024, or auto',
+    ],
+  },
+  {
+    name: 'a key written twice, beside what else is wrong',
+    yaml: 'upstream:\n  host: a\n  host: b\n  port: x\n',
+    lines: [
+      '3:3: the key "host" is written twice; only one of them can count',
+      '4:9: upstream.port: must be a whole number from 1 to 65535',
+    ],
+  },
+  {
+    name: 'an alias without its anchor',
+    yaml: 'upstream:\n  host: *server\n',
+    lines: ['2:9: *server stands for nothing: no &server before it'],
+  },
+  {
+    name: 'a value behind an alias is placed where it is used',
+    yaml: 'limits:\n  loginTimeout: &t 5\nupstream:\n  host: mail\n  connectTimeout: *t\n',
+    lines: [
+      '2:20: limits.loginTimeout: 5 has no unit; write 5s for seconds or 5ms for milliseconds',
+      '5:19: upstream.connectTimeout: 5 has no unit; write 5s for seconds or 5ms for milliseconds',
+    ],
+  },
+  {
+    name: 'a second document',
+    yaml: 'upstream: { host: mail }\n---\nlog: { level: info }\n',
+    lines: ['2:1: a second document begins here; remove this line, or what follows it'],
+  },
+  {
+    name: 'Windows line ends and a byte order mark move nothing',
+    yaml: '\uFEFFupstream:\r\n  host: mail\r\n  port: 0\r\n',
+    lines: ['3:9: upstream.port: must be a whole number from 1 to 65535'],
+  },
+];
+
+for (const { name, yaml, lines } of cases) {
+  test(name, async (context) => {
+    const file = join(folderWith(context, { 'proxy.yaml': yaml }), 'proxy.yaml');
+    const result = await loadConfig(file);
+    assert.equal(result.kind, 'faults');
+    const said = result.kind === 'faults' ? result.faults.map(formatFault) : [];
+    assert.deepEqual(
+      said,
+      lines.map((line) => `${file}:${line}`),
+    );
+  });
+}
+
+test('text that is not YAML is a fault with its place, not an exception', async (context) => {
+  const broken = [
+    'a: [1,\nb: }\n',
+    'upstream:\n\thost: mail\n',
+    'a: "x\n',
+    'upstream: host: mail\n',
+    '%\n',
+    'a: !!int x\n',
+  ];
+  for (const yaml of broken) {
+    const file = join(folderWith(context, { 'proxy.yaml': yaml }), 'proxy.yaml');
+    const result = await loadConfig(file);
+    assert.equal(result.kind, 'faults', yaml);
+    for (const fault of result.kind === 'faults' ? result.faults : []) {
+      assert.match(formatFault(fault).slice(file.length), /^:\d+:\d+: .*\S$/, yaml);
+    }
+  }
+});
+
+test('a file that cannot be read is one fault without a line', async (context) => {
+  const folder = folderWith(context, {});
+  const said = async (file: string) => {
+    const result = await loadConfig(file);
+    return result.kind === 'faults' ? result.faults.map(formatFault) : [];
+  };
+  const missing = join(folder, 'proxy.yaml');
+  assert.deepEqual(await said(missing), [`${missing}: cannot be read: no such file`]);
+  assert.deepEqual(await said(folder), [`${folder}: cannot be read: it is a directory`]);
+});
+
+test('a file that is not UTF-8 is refused as a whole', async (context) => {
+  const file = join(folderWith(context, {}), 'proxy.yaml');
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(file, Buffer.from('upstream: { host: m\xfcller }', 'latin1'));
+  const result = await loadConfig(file);
+  assert.deepEqual(result.kind === 'faults' && result.faults.map(formatFault), [
+    `${file}: is not UTF-8 text; save it with the encoding UTF-8`,
+  ]);
+});
+
+test('aliases that multiply beyond reason are refused, not unfolded', async (context) => {
+  const levels = Array.from(
+    { length: 12 },
+    (_, n) => `l${n + 1}: &l${n + 1} [${Array(12).fill(`*l${n}`).join(', ')}]`,
+  );
+  const yaml = ['l0: &l0 x', ...levels].join('\n');
+  const file = join(folderWith(context, { 'proxy.yaml': yaml }), 'proxy.yaml');
+  const result = await loadConfig(file);
+  assert.equal(result.kind, 'faults');
+});

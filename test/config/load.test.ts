@@ -1,0 +1,206 @@
+/** What a configuration means once it is accepted: defaults, those that hang on each other, paths, warnings. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../../src/config/config.ts';
+import { formatWarning, loadConfig } from '../../src/config/load.ts';
+import { knownKeys } from '../../src/config/schema.ts';
+import { folderWith } from './temporary.ts';
+
+/** From build/test/config/ and its like to the repository. */
+const ROOT = new URL('../../../', import.meta.url);
+
+async function load(
+  context: TestContext,
+  yaml: string,
+): Promise<{ config: Config; warnings: string[]; folder: string }> {
+  const folder = folderWith(context, { 'proxy.yaml': yaml });
+  const file = join(folder, 'proxy.yaml');
+  const result = await loadConfig(file);
+  assert.ok(result.kind === 'loaded', JSON.stringify(result));
+  return {
+    config: result.config,
+    warnings: result.warnings.map((w) => formatWarning(w).slice(file.length + 1)),
+    folder,
+  };
+}
+
+test('the upstream host alone is a configuration, with the defaults of the contract', async (context) => {
+  const { config, warnings, folder } = await load(context, 'upstream: { host: mail.internal }\n');
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(config, {
+    file: join(folder, 'proxy.yaml'),
+    listen: [
+      { address: '::', port: 143, mode: 3 },
+      { address: '::', port: 993, mode: 1 },
+    ],
+    tls: { certificates: [], minVersion: 'TLSv1.2' },
+    upstream: {
+      host: 'mail.internal',
+      port: 143,
+      encryption: 'starttls',
+      tls: { ca: undefined, servername: undefined, verify: true },
+      connectTimeout: 10_000,
+    },
+    hooks: { script: undefined, deadline: 100, onError: 'pass' },
+    limits: {
+      connections: 10_000,
+      connectionsPerAddress: 100,
+      handshakeTimeout: 15_000,
+      loginTimeout: 60_000,
+      idleTimeout: 31 * 60_000,
+      preLoginLine: 8192,
+      preLoginLiteral: 65_536,
+      drainTimeout: 30_000,
+    },
+    log: { level: 'info', format: 'json' },
+    admin: undefined,
+  });
+});
+
+test('a listener without encryption is never in the clear', async (context) => {
+  const yaml = [
+    'upstream: { host: mail }',
+    'listen:',
+    '  - port: 143',
+    '  - port: 993',
+    '  - port: 1993',
+    '  - { address: 127.0.0.1, encryption: tls }',
+    '  - { address: 127.0.0.1 }',
+    '  - { port: 144, encryption: starttls }',
+    '  - { port: 995, encryption: tls, proxyProtocol: [] }',
+  ].join('\n');
+  const { config } = await load(context, yaml);
+  assert.deepEqual(config.listen, [
+    { address: '::', port: 143, mode: 3 },
+    { address: '::', port: 993, mode: 1 },
+    { address: '::', port: 1993, mode: 3 },
+    { address: '127.0.0.1', port: 993, mode: 1 },
+    { address: '127.0.0.1', port: 143, mode: 3 },
+    { address: '::', port: 144, mode: 0 },
+    { address: '::', port: 995, mode: 1 },
+  ]);
+});
+
+test('the upstream port and encryption are guessed from each other', async (context) => {
+  const table: readonly (readonly [written: string, port: number, encryption: string])[] = [
+    ['host: mail', 143, 'starttls'],
+    ['host: mail, port: 993', 993, 'tls'],
+    ['host: mail, port: 1143', 1143, 'starttls'],
+    ['host: mail, encryption: tls', 993, 'tls'],
+    ['host: mail, encryption: none', 143, 'none'],
+    ['host: mail, port: 993, encryption: starttls', 993, 'starttls'],
+    ['host: demo', 143, 'none'],
+  ];
+  for (const [written, port, encryption] of table) {
+    const { config } = await load(context, `upstream: { ${written} }`);
+    assert.deepEqual([config.upstream.port, config.upstream.encryption], [port, encryption], written);
+  }
+});
+
+test('paths are relative to the file, not to where the command was called', async (context) => {
+  const yaml = [
+    'upstream: { host: mail, tls: { ca: ../ca.pem, servername: imap.example.org } }',
+    'tls: { certificates: [{ cert: tls/cert.pem, key: /etc/key.pem }] }',
+    'hooks: { script: hooks/imap4.lua, deadline: 1s, onError: hide }',
+  ].join('\n');
+  const { config, folder } = await load(context, yaml);
+  assert.deepEqual(config.tls.certificates, [{ cert: join(folder, 'tls/cert.pem'), key: '/etc/key.pem' }]);
+  assert.deepEqual(config.upstream.tls, {
+    ca: join(folder, '../ca.pem'),
+    servername: 'imap.example.org',
+    verify: true,
+  });
+  assert.deepEqual(config.hooks, {
+    script: join(folder, 'hooks/imap4.lua'),
+    deadline: 1000,
+    onError: 'hide',
+  });
+});
+
+test('keys of later versions are accepted with the value that changes nothing', async (context) => {
+  const yaml = 'upstream: { host: mail, clientAddress: none }\nhooks: { enforce: false }\nworkers: 1\n';
+  const { config, warnings } = await load(context, yaml);
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(Object.keys(config).sort(), [
+    'admin',
+    'file',
+    'hooks',
+    'limits',
+    'listen',
+    'log',
+    'tls',
+    'upstream',
+  ]);
+});
+
+test('admin has defaults once it is there', async (context) => {
+  const { config } = await load(context, 'upstream: { host: mail }\nadmin: {}\n');
+  assert.deepEqual(config.admin, { address: '127.0.0.1', port: 9143 });
+});
+
+test('what is dangerous is accepted with a warning that says what it means', async (context) => {
+  const yaml = ['upstream:', '  host: 192.0.2.1', '  encryption: none', 'limits:', '  idleTimeout: 29m'].join(
+    '\n',
+  );
+  assert.deepEqual((await load(context, yaml)).warnings, [
+    '3:15: warning: upstream.encryption: none sends every password to 192.0.2.1 in the clear; use starttls or tls',
+    '5:16: warning: limits.idleTimeout: IMAP forbids to log out an idle client in less than 30 minutes; set it to 30m or more',
+  ]);
+  assert.deepEqual((await load(context, 'upstream: { host: mail, tls: { verify: false } }')).warnings, [
+    '1:40: warning: upstream.tls.verify: false accepts any certificate, so whoever is in between can read every password; set tls.ca instead',
+  ]);
+});
+
+test('no encryption towards this machine itself is not worth a warning', async (context) => {
+  for (const host of [
+    'demo',
+    'localhost',
+    '127.0.0.1',
+    '127.8.8.8',
+    '"::1"',
+    'imap.localhost',
+    '"::ffff:127.0.0.1"',
+  ]) {
+    const { warnings } = await load(context, `upstream: { host: ${host}, encryption: none }`);
+    assert.deepEqual(warnings, [], host);
+  }
+  for (const host of ['localhost.example.org', '128.0.0.1', '"::2"', 'demo.example.org']) {
+    const { warnings } = await load(context, `upstream: { host: ${host}, encryption: none }`);
+    assert.equal(warnings.length, 1, host);
+  }
+});
+
+/** The keys of the schema, `upstream.tls.ca` and `listen[0].port` alike, as paths. */
+function everyKey(path: readonly PropertyKey[] = []): string[] {
+  return knownKeys(path).flatMap((key) => {
+    const below = everyKey([...path, key]).concat(everyKey([...path, key, 0]));
+    return [[...path, key].filter((step) => step !== 0).join('.'), ...below];
+  });
+}
+
+const LATER = ['listen.proxyProtocol', 'upstream.clientAddress', 'hooks.enforce', 'workers'];
+
+test('the proxy.yaml of the repository works as it stands and shows every key that works', async () => {
+  const file = fileURLToPath(new URL('proxy.yaml', ROOT));
+  const result = await loadConfig(file);
+  assert.ok(result.kind === 'loaded', JSON.stringify(result));
+  assert.deepEqual(result.warnings, []);
+  assert.equal(result.config.upstream.host, 'demo');
+  assert.deepEqual(result.config.listen, [
+    { address: '127.0.0.1', port: 1143, mode: 0 },
+    { address: '127.0.0.1', port: 1993, mode: 1 },
+  ]);
+  const text = readFileSync(file, 'utf8');
+  for (const key of new Set(everyKey())) {
+    const shown = new RegExp(`^[ #-]*${key.split('.').at(-1)}:`, 'm').test(text);
+    assert.equal(shown, !LATER.includes(key), key);
+  }
+});
+
+test('docs/configuration.md has a heading or a row for every key', () => {
+  const text = readFileSync(new URL('docs/configuration.md', ROOT), 'utf8');
+  for (const key of new Set(everyKey())) assert.ok(text.includes(`\`${key}\``), key);
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import type { Config } from '../../src/config/config.ts';
+import { createLog, type Log } from '../../src/observe/log.ts';
+
+/** What a log wrote by the time that the last call returned. */
+function logged(settings: Config['log'], act: (log: Log) => void): string {
+  const target = new PassThrough();
+  act(createLog(settings, target));
+  return String(target.read() ?? '');
+}
+
+const JSON_LOG = { level: 'info', format: 'json' } as const;
+const PRETTY_LOG = { level: 'info', format: 'pretty' } as const;
+
+test('a line of JSON has the level as a word, the time in ISO 8601, and nothing about the machine', () => {
+  const text = logged(JSON_LOG, (log) =>
+    log.child({ session: 's1' }).warn({ count: 3 }, 'three bad commands'),
+  );
+  const { time, ...rest } = JSON.parse(text) as Record<string, unknown>;
+  assert.deepEqual(rest, { level: 'warn', session: 's1', count: 3, msg: 'three bad commands' });
+  assert.equal(new Date(String(time)).toISOString(), time);
+});
+
+test('what is below the level is not written', () => {
+  const text = logged({ level: 'warn', format: 'json' }, (log) => {
+    log.info('no');
+    log.error('yes');
+  });
+  assert.match(text, /^\{[^\n]*"yes"[^\n]*\}\n$/);
+});
+
+const HOSTILE = 'x\r\n{"level":"info","msg":"forged"}\x1b[2J\u009b2J\u2028\x7f';
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/;
+
+test('A8: what a client sent cannot forge a line or steer a terminal, in no place and no format', () => {
+  const error = Object.assign(new Error(HOSTILE), { code: 'ECONNRESET' });
+  for (const settings of [JSON_LOG, PRETTY_LOG]) {
+    const text = logged(settings, (log) => {
+      log.info(HOSTILE);
+      log.info({ tag: HOSTILE, list: [HOSTILE] }, 'as a value');
+      log.error({ err: error }, 'as an error');
+      log.child({ user: HOSTILE }).info('as a child');
+    });
+    assert.doesNotMatch(text, CONTROL, settings.format);
+    assert.ok(!/^x?\{"level":"info","msg":"forged"/m.test(text), text);
+  }
+  const lines = logged(JSON_LOG, (log) => log.info({ tag: HOSTILE }, HOSTILE)).split('\n');
+  assert.equal(lines.length, 2);
+});
+
+test('an error keeps its code and where it was', () => {
+  const text = logged(JSON_LOG, (log) => {
+    log.error({ err: Object.assign(new TypeError('broken'), { code: 'E1' }) }, 'failed');
+  });
+  const { err } = JSON.parse(text) as { err: Record<string, unknown> };
+  assert.deepEqual([err.type, err.message, err.code], ['TypeError', 'broken', 'E1']);
+  assert.match(String(err.stack), /^TypeError: broken\n\s+at .*log\.test/);
+});
+
+test('pretty is for people: no colours into a file, and the level, the message and the values are there', () => {
+  const text = logged(PRETTY_LOG, (log) => log.info({ port: 1143 }, 'listening'));
+  assert.match(text, /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] INFO: listening\n {4}port: 1143\n$/);
+});
+
+test('pretty is coloured on a terminal', () => {
+  const target = Object.assign(new PassThrough(), { isTTY: true });
+  createLog(PRETTY_LOG, target).info('listening');
+  assert.match(String(target.read()), /\u001b\[32mINFO\u001b\[39m: \u001b\[36mlistening\u001b\[39m/);
+});
+
+test('the last line before an exit is written, in both formats', () => {
+  const module = new URL('../../src/observe/log.js', import.meta.url).href;
+  for (const format of ['json', 'pretty']) {
+    const script = `import { createLog } from '${module}';
+      const log = createLog({ level: 'info', format: '${format}' });
+      for (let n = 0; n < 500; n++) log.info('line');
+      log.info('the last');
+      process.exit(3);`;
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 3);
+    assert.equal(stdout.trimEnd().split('\n').length, 501);
+    assert.match(stdout, /the last/);
+  }
+});
