@@ -1,0 +1,174 @@
+/**
+ * The product as its users start it: a process of its own, with a proxy.yaml and a script in a temporary
+ * folder, ready when its log says that every port listens. Its log is kept for the tests to read.
+ */
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import type { Certificates } from './certificates.ts';
+import type { Endpoint } from './endpoint.ts';
+import { freePorts } from './ports.ts';
+import { removeFolder, temporaryFolder } from './temporary-folder.ts';
+
+const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+type Listening = 'starttls' | 'tls' | 'starttls-required';
+type Setting = string | number | boolean;
+
+export interface ProxyOptions {
+  /** One free port of 127.0.0.1 for each, in this order. */
+  readonly listen: readonly Listening[];
+  /** What the front shows; its authority is also the one that is trusted behind. */
+  readonly certificates: Certificates;
+  readonly upstream: {
+    readonly port: number;
+    readonly encryption: Endpoint['security'];
+    readonly connectTimeout?: string;
+  };
+  /** The script, or a function of the ports that the proxy listens on. Left out: no script. */
+  readonly script?: string | ((ports: readonly number[]) => string);
+  /** Keys of `hooks` and `limits` in proxy.yaml. */
+  readonly hooks?: Readonly<Record<string, Setting>>;
+  readonly limits?: Readonly<Record<string, Setting>>;
+}
+
+export type LogEntry = Readonly<Record<string, unknown>>;
+
+export interface Proxy {
+  readonly ports: readonly number[];
+  /** The port that stands at this place in `listen`. */
+  endpoint(place: number, security: Endpoint['security']): Endpoint;
+  /** What it logged so far. A line that is no JSON has the key `text` alone. */
+  readonly log: readonly LogEntry[];
+  /** Resolves to the first entry, past or to come, whose JSON text matches; rejects after 10 s with the whole log. */
+  logged(pattern: RegExp): Promise<LogEntry>;
+  readonly alive: boolean;
+  /** SIGTERM; rejects when it did not end with code 0 within 15 s. Calling it again does nothing. */
+  stop(): Promise<void>;
+}
+
+/** Starts a proxy. Rejects with everything it wrote when it ends, or does not listen within 20 s. */
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+  const folder = await temporaryFolder();
+  const ports = await freePorts(options.listen.length);
+  const file = join(folder, 'proxy.yaml');
+  await writeFile(file, stringify(configuration(options, ports)));
+  const script = typeof options.script === 'function' ? options.script(ports) : options.script;
+  if (script !== undefined) await writeFile(join(folder, 'script.lua'), script);
+
+  const child = spawn(process.execPath, [command, 'run', '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log: LogEntry[] = [];
+  const watchers = new Set<() => void>();
+  let output = '';
+  let line = '';
+  let exit: number | string | undefined;
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', (code, signal) => {
+      exit = code ?? signal ?? 'unknown';
+      for (const watch of watchers) watch();
+      resolve();
+    });
+  });
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk));
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk;
+    const lines = (line + chunk).split('\n');
+    line = lines.pop() ?? '';
+    log.push(...lines.map(readEntry));
+    for (const watch of watchers) watch();
+  });
+
+  const until = (what: string, within: number, reached: () => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      const settle = (fault?: string) => {
+        clearTimeout(timer);
+        watchers.delete(look);
+        if (fault === undefined) resolve();
+        else reject(new Error(`The proxy ${fault}. It wrote:\n${output.slice(-8000)}`));
+      };
+      const look = () => {
+        if (reached()) settle();
+        else if (exit !== undefined) settle(`ended with ${exit} before ${what}`);
+      };
+      const timer = setTimeout(() => settle(`did not get to this within ${within} ms: ${what}`), within);
+      watchers.add(look);
+      look();
+    });
+
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    await ended;
+    clearTimeout(timer);
+    await removeFolder(folder);
+    if (exit !== 0)
+      throw new Error(`The proxy ended with ${exit} after SIGTERM. It wrote:\n${output.slice(-8000)}`);
+  };
+
+  const listening = () => log.filter((entry) => String(entry.msg).startsWith('listening')).length;
+  try {
+    await until('every port listens', 20_000, () => listening() >= options.listen.length);
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+  return {
+    ports,
+    log,
+    get alive() {
+      return exit === undefined;
+    },
+    endpoint: (place, security) => ({
+      host: 'localhost',
+      port: ports[place] ?? 0,
+      security,
+      ca: options.certificates.ca,
+    }),
+    async logged(pattern) {
+      const find = () => log.find((entry) => pattern.test(JSON.stringify(entry)));
+      await until(`a log entry with ${pattern}`, 10_000, () => find() !== undefined);
+      return find() ?? {};
+    },
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+function configuration(options: ProxyOptions, ports: readonly number[]): object {
+  const { certificates, upstream } = options;
+  return {
+    listen: options.listen.map((encryption, place) => ({
+      address: '127.0.0.1',
+      port: ports[place],
+      encryption,
+    })),
+    tls: { certificates: [{ cert: certificates.cert, key: certificates.key }] },
+    upstream: {
+      host: '127.0.0.1',
+      port: upstream.port,
+      encryption: upstream.encryption,
+      ...(upstream.encryption !== 'none' && {
+        tls: { ca: certificates.ca, servername: 'localhost', verify: true },
+      }),
+      ...(upstream.connectTimeout && { connectTimeout: upstream.connectTimeout }),
+    },
+    hooks: { ...(options.script !== undefined && { script: 'script.lua' }), ...options.hooks },
+    limits: { connectionsPerAddress: 1000, drainTimeout: '2s', ...options.limits },
+    log: { level: 'debug', format: 'json' },
+  };
+}
+
+function readEntry(text: string): LogEntry {
+  try {
+    return JSON.parse(text) as LogEntry;
+  } catch {
+    return { text };
+  }
+}
