@@ -8,7 +8,9 @@ interface Topic {
   readonly details: string;
 }
 
-const TOPICS = {
+export type CommandName = 'run' | 'check' | 'hook' | 'demo';
+
+const TOPICS: Readonly<Record<CommandName, Topic>> = {
   run: {
     call: 'imapveil run [--config proxy.yaml]',
     brief: 'serve until SIGTERM or SIGINT, then drain',
@@ -48,9 +50,7 @@ Exit code 1, and script.lua:7: message, when the script fails.`,
     details: `Starts a small built-in mailbox server, the proxy and a real IMAP client on this machine, prints what the
 client sees directly and through the proxy side by side, and ends. Nothing has to be installed or configured.`,
   },
-} as const satisfies Record<string, Topic>;
-
-export type CommandName = keyof typeof TOPICS;
+};
 
 export const COMMANDS: readonly CommandName[] = Object.keys(TOPICS) as CommandName[];
 

@@ -30,7 +30,7 @@ export type ReadyResult =
     }
   | { readonly kind: 'faults'; readonly faults: readonly ConfigFault[] };
 
-/** `loadConfig` and `checkFiles` in one: all faults of the text and of the files it names, in the order of the lines. */
+/** All faults of the text and of the files it names, in the order of the lines. */
 export async function loadAndCheck(file: string, checkScript: CheckScript): Promise<ReadyResult> {
   const loaded = await loadConfig(file);
   const checked = await checkFiles(loaded.files, checkScript);
@@ -43,7 +43,7 @@ export async function loadAndCheck(file: string, checkScript: CheckScript): Prom
 const NOTHING: DefinedFunctions = { encryption: false, capability: false, list: false };
 
 /** Reads every file that the configuration names and says what is wrong with each. */
-export async function checkFiles(
+async function checkFiles(
   files: readonly FileReference[],
   checkScript: CheckScript,
 ): Promise<{ readonly faults: readonly ConfigFault[]; readonly defines: DefinedFunctions }> {

@@ -6,12 +6,10 @@ import { BlockList, isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { Config, Listen, Upstream } from './config.ts';
 import { explain } from './explain.ts';
-import { type ConfigFault, formatFault, formatWarning, inOrder } from './fault.ts';
+import { type ConfigFault, inOrder } from './fault.ts';
 import { type FileReference, referencedFiles } from './references.ts';
 import { type ListenEncryption, validate, type Written } from './schema.ts';
 import { readSource, type Source } from './source.ts';
-
-export { type ConfigFault, formatFault, formatWarning };
 
 export type LoadResult = {
   /** The files it names, whatever else is wrong. */ readonly files: readonly FileReference[];
@@ -78,7 +76,7 @@ function settleListen(written: {
 
 function settleUpstream(written: Written['upstream'], folder: string): Upstream {
   const { host, connectTimeout, tls } = written;
-  const usual = written.port === 993 ? 'tls' : host === 'demo' ? 'none' : 'starttls';
+  const usual = host === 'demo' ? 'none' : written.port === 993 ? 'tls' : 'starttls';
   const encryption = written.encryption ?? usual;
   return {
     host,

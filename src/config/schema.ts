@@ -142,6 +142,8 @@ function isNetwork(written: string): boolean {
   return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
 }
 
+const WORKERS = { error: 'must be a whole number from 1 to 1024, or auto' };
+
 const listen = section({
   address: address.prefault('::'),
   port: port.optional(),
@@ -189,7 +191,13 @@ const schema = section({
     clientAddress: oneOf('none', 'id', 'proxy-v2')
       .refine((how) => how === 'none', notYet('none'))
       .prefault('none'),
-  }).prefault({} as never),
+  })
+    .refine(({ host, encryption }) => host !== 'demo' || (encryption ?? 'none') === 'none', {
+      error: 'the built-in demo mailbox speaks none only; leave it out or set it to none',
+      path: ['encryption'],
+    })
+    // Left out as a whole, it is judged as an empty map, so that the fault names upstream.host.
+    .prefault({} as never),
   hooks: section({
     script: path.optional(),
     deadline: duration('100ms'),
@@ -210,10 +218,10 @@ const schema = section({
     drainTimeout: duration('30s'),
   }).prefault({}),
   workers: z
-    .custom<number | 'auto'>((count) => count === 'auto' || whole(1, 1024).safeParse(count).success, {
-      error: 'must be a whole number from 1 to 1024, or auto',
-      abort: true,
-    })
+    .union(
+      [z.literal('auto', WORKERS), z.number(WORKERS).int(WORKERS).min(1, WORKERS).max(1024, WORKERS)],
+      WORKERS,
+    )
     .refine((count) => count === 1, notYet('1'))
     .prefault(1),
   log: section({

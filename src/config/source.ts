@@ -59,7 +59,7 @@ export async function readSource(file: string): Promise<SourceResult> {
 }
 
 /** Parses the text of a configuration file; `file` is only its name in faults. */
-export function parseSource(file: string, text: string): SourceResult {
+function parseSource(file: string, text: string): SourceResult {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number, path: string, message: string): ConfigFault => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatFault, loadConfig } from '../../src/config/load.ts';
+import { formatFault } from '../../src/config/fault.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { folderWith } from './temporary.ts';
 
 interface Case {
@@ -118,6 +119,13 @@ const cases: readonly Case[] = [
     lines: [
       '2:9: upstream.host: must be a host name or an IP address alone: no protocol, no port, no spaces',
       '3:22: upstream.tls.servername: must be a host name: the name in the server certificate, not an IP address',
+    ],
+  },
+  {
+    name: 'the demo mailbox has no TLS',
+    yaml: 'upstream:\n  host: demo\n  encryption: tls\n',
+    lines: [
+      '3:15: upstream.encryption: the built-in demo mailbox speaks none only; leave it out or set it to none',
     ],
   },
   {

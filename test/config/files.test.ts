@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { formatFault } from '../../src/config/fault.ts';
 import { type CheckScript, loadAndCheck } from '../../src/config/files.ts';
-import { formatFault } from '../../src/config/load.ts';
 import { locked, makePair, makeWeakPair } from './certificates.ts';
 import { folderWith } from './temporary.ts';
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../src/config/config.ts';
-import { formatWarning, loadConfig } from '../../src/config/load.ts';
+import { formatWarning } from '../../src/config/fault.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { knownKeys } from '../../src/config/schema.ts';
 import { folderWith } from './temporary.ts';
 
@@ -93,6 +94,7 @@ test('the upstream port and encryption are guessed from each other', async (cont
     ['host: mail, encryption: none', 143, 'none'],
     ['host: mail, port: 993, encryption: starttls', 993, 'starttls'],
     ['host: demo', 143, 'none'],
+    ['host: demo, port: 993', 993, 'none'],
   ];
   for (const [written, port, encryption] of table) {
     const { config } = await load(context, `upstream: { ${written} }`);
