@@ -36,7 +36,7 @@ export interface ProxyOptions {
 
 export type LogEntry = Readonly<Record<string, unknown>>;
 
-export interface Proxy {
+export interface RunningProxy {
   readonly ports: readonly number[];
   /** The port that stands at this place in `listen`. */
   endpoint(place: number, security: Endpoint['security']): Endpoint;
@@ -50,7 +50,7 @@ export interface Proxy {
 }
 
 /** Starts a proxy. Rejects with everything it wrote when it ends, or does not listen within 20 s. */
-export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const folder = await temporaryFolder();
   const ports = await freePorts(options.listen.length);
   const file = join(folder, 'proxy.yaml');

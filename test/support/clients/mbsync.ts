@@ -73,3 +73,8 @@ export async function readMaildir(local: string, folder: string): Promise<Buffer
 function text(value: string): string {
   return `"${value.replace(/["\\]/g, '\\$&')}"`;
 }
+
+/** A message without the X-TUID line that mbsync adds to every message it copies. */
+export function withoutOwnHeader(message: Buffer): Buffer {
+  return Buffer.from(message.toString('latin1').replace(/^X-TUID: .{12}\r\n/m, ''), 'latin1');
+}

@@ -96,3 +96,11 @@ function text(value: string): string {
 function shellWord(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** A message without the lines that NeoMutt adds to its head when it stores one. */
+export function withoutOwnHeaders(message: Buffer): Buffer {
+  const text = message.toString('latin1');
+  const end = text.indexOf('\r\n\r\n') + 2;
+  const head = text.slice(0, end).replace(/^(Content-Length|Lines|Status|X-Status): .*\r\n/gm, '');
+  return Buffer.from(head + text.slice(end), 'latin1');
+}
