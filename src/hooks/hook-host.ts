@@ -19,8 +19,20 @@ export interface DefinedHooks {
 /** What happened in the room that an operator wants to read in the log. `session` is undefined for what concerns all. */
 export type HookEvent =
   | { readonly kind: 'printed'; readonly text: string }
-  | { readonly kind: 'failed'; readonly session: string; readonly call: string; readonly message: string; readonly count: number }
-  | { readonly kind: 'deadline-missed'; readonly session: string; readonly call: string; readonly strikes: number }
+  | {
+      readonly kind: 'failed';
+      readonly session: string;
+      readonly call: string;
+      readonly message: string;
+      readonly count: number;
+    }
+  | {
+      readonly kind: 'deadline-missed';
+      readonly session: string;
+      readonly call: string;
+      readonly strikes: number /** What ran out: the deadline, or the memory one call may take. */;
+      readonly limit: 'time' | 'memory';
+    }
   | { readonly kind: 'given-up'; readonly session: string }
   | { readonly kind: 'thread-ended'; readonly message: string };
 

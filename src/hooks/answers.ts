@@ -1,0 +1,90 @@
+/**
+ * From a question to what crosses to the thread, and from what came back to an answer. What is missing of an
+ * answer, because its call failed or was never made, is filled in here as `onError` says.
+ */
+import { essentialCapabilities } from '../rewrite/capability.ts';
+import type { Answer, Question } from '../rewrite/question.ts';
+import { FAILED, HIDDEN, pack, type ThreadAnswer, type ToThread, UNCHANGED } from './protocol.ts';
+
+export type OnError = 'pass' | 'hide';
+
+/** The answer without the script. Encryption is never hidden: it is the listener's default (contract §4). */
+export function withoutScript(question: Question, onError: OnError): Answer {
+  switch (question.kind) {
+    case 'encryption':
+      return { kind: 'encryption', mode: question.mode };
+    case 'capability': {
+      const { capabilities } = question;
+      return {
+        kind: 'capability',
+        capabilities: onError === 'pass' ? capabilities : essentialCapabilities(capabilities),
+      };
+    }
+    case 'list':
+      return {
+        kind: 'list',
+        responses: onError === 'pass' ? question.responses : question.responses.map(() => undefined),
+      };
+  }
+}
+
+/** Which function a question calls, as scripts and logs name it. */
+export function callName(question: Question): string {
+  return { encryption: 'GetEncryption', capability: 'DoCapability', list: 'DoListResult' }[question.kind];
+}
+
+/** How many calls into the script a question needs. */
+export function callsOf(question: Question): number {
+  return question.kind === 'list' ? question.responses.length : 1;
+}
+
+/** The question as a message, and the memory that is moved with it. The question itself stays whole, to be asked again. */
+export function toThread(
+  id: number,
+  question: Question,
+  skip: ReadonlySet<number>,
+): { message: ToThread; moved: ArrayBuffer[] } {
+  const { context } = question;
+  switch (question.kind) {
+    case 'encryption':
+      return { message: { kind: 'encryption', id, context, mode: question.mode }, moved: [] };
+    case 'capability':
+      return { message: { kind: 'capability', id, context, capabilities: question.capabilities }, moved: [] };
+    case 'list': {
+      const { bytes, lengths } = pack(question.responses);
+      const message = {
+        kind: 'list',
+        id,
+        context,
+        bytes,
+        lengths,
+        names: question.names,
+        skip: [...skip],
+      } as const;
+      return { message, moved: [bytes.buffer, lengths.buffer] };
+    }
+  }
+}
+
+/** The answer to `question`, of which some calls may have failed. */
+export function fromThread(question: Question, answer: ThreadAnswer, onError: OnError): Answer {
+  if (question.kind === 'encryption' && answer.kind === 'encryption' && answer.mode !== undefined) {
+    return { kind: 'encryption', mode: answer.mode };
+  }
+  if (question.kind === 'capability' && answer.kind === 'capability' && answer.capabilities !== undefined) {
+    return { kind: 'capability', capabilities: answer.capabilities };
+  }
+  if (question.kind === 'list' && answer.kind === 'list') {
+    let offset = 0;
+    const responses = question.responses.map((response, at) => {
+      const length = answer.lengths[at] ?? FAILED;
+      if (length === UNCHANGED) return response;
+      if (length === HIDDEN) return undefined;
+      if (length === FAILED) return onError === 'pass' ? response : undefined;
+      offset += length;
+      return answer.bytes.subarray(offset - length, offset);
+    });
+    return { kind: 'list', responses };
+  }
+  return withoutScript(question, onError);
+}

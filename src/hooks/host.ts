@@ -1,0 +1,237 @@
+/**
+ * The hook host: takes the sessions' questions, has them answered by a script in a thread of its own, and lets
+ * no script hold up or bring down anybody but the session it was called for. Every question gets an answer.
+ */
+import { basename, dirname, resolve } from 'node:path';
+import type { Answer, Question } from '../rewrite/question.ts';
+import { callName, callsOf, fromThread, toThread, withoutScript } from './answers.ts';
+import type { DefinedHooks, HookEvent, HookHost, HookSession, HookSettings } from './hook-host.ts';
+import { ATTEMPTS, LOAD_DEADLINE, RESTART_AFTER, STRIKES } from './limits.ts';
+import type { FromThread } from './protocol.ts';
+import { readScript } from './script-file.ts';
+import { ScriptThread, type ThreadEnd } from './script-thread.ts';
+
+/** What a session's questions have cost so far. */
+interface Account {
+  strikes: number;
+}
+
+/** A question that waits for its answer. */
+interface Pending {
+  readonly id: number;
+  readonly account: Account;
+  readonly question: Question;
+  /** Calls that ended a thread, by their index in the batch: they are not made again. */
+  readonly skip: Set<number>;
+  readonly resolve: (answer: Answer) => void;
+  /** Threads that ended while this question was the next, and in no call. */
+  attempts: number;
+}
+
+type Report = (event: HookEvent) => void;
+
+const nothing: DefinedHooks = { encryption: false, capability: false, list: false };
+
+/**
+ * Opens the script of `settings` in a thread. The fault is a sentence, or Lua's own `script.lua:7: message`;
+ * then no thread is left. `report` must not throw.
+ */
+export async function createHookHost(
+  settings: HookSettings,
+  report: Report,
+): Promise<HookHost | { readonly fault: string }> {
+  if (settings.script === undefined) {
+    return {
+      defines: nothing,
+      openSession: () => ({ ask: async (question) => withoutScript(question, 'pass') }),
+      close: async () => {},
+    };
+  }
+  const file = resolve(settings.script);
+  const source = await readScript(file);
+  if (!(source instanceof Uint8Array)) return source;
+  const host = new ScriptHost(file, source, settings, report);
+  const fault = await host.opened;
+  return fault === undefined ? host : { fault };
+}
+
+class ScriptHost implements HookHost {
+  /** Settles when the script was opened for the first time: undefined, or what is wrong with it. */
+  readonly opened: Promise<string | undefined>;
+  defines: DefinedHooks = nothing;
+  readonly #name: string;
+  readonly #folder: string;
+  readonly #source: Uint8Array;
+  readonly #settings: HookSettings;
+  readonly #report: Report;
+  readonly #pending = new Map<number, Pending>();
+  #modules: ReadonlyMap<string, Uint8Array> = new Map();
+  #thread: ScriptThread | undefined;
+  #state: 'opening' | 'running' | 'down' | 'closed' = 'opening';
+  #downSince = 0;
+  #lastId = 0;
+  #settleOpened: ((fault: string | undefined) => void) | undefined;
+
+  constructor(file: string, source: Uint8Array, settings: HookSettings, report: Report) {
+    this.#name = basename(file);
+    this.#folder = dirname(file);
+    this.#source = source;
+    this.#settings = settings;
+    this.#report = report;
+    this.opened = new Promise((settle) => {
+      this.#settleOpened = settle;
+    });
+    this.#start();
+  }
+
+  openSession(): HookSession {
+    const account: Account = { strikes: 0 };
+    return { ask: (question) => this.#ask(account, question) };
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    for (const pending of this.#pending.values()) this.#giveUpOn(pending);
+    await this.#thread?.close();
+  }
+
+  #ask(account: Account, question: Question): Promise<Answer> {
+    if (!this.defines[question.kind]) return Promise.resolve(withoutScript(question, 'pass'));
+    if (this.#state === 'closed' || account.strikes >= STRIKES)
+      return Promise.resolve(this.#failed(question));
+    if (this.#state === 'down') {
+      if (performance.now() - this.#downSince < RESTART_AFTER) return Promise.resolve(this.#failed(question));
+      this.#start();
+    }
+    this.#lastId = (this.#lastId % 0x7fffffff) + 1;
+    return new Promise((settle) => {
+      const pending: Pending = {
+        id: this.#lastId,
+        account,
+        question,
+        skip: new Set(),
+        resolve: settle,
+        attempts: 0,
+      };
+      this.#pending.set(pending.id, pending);
+      if (this.#state === 'running') this.#send(pending);
+    });
+  }
+
+  #failed(question: Question): Answer {
+    return withoutScript(question, this.#settings.onError);
+  }
+
+  #giveUpOn(pending: Pending): void {
+    this.#pending.delete(pending.id);
+    pending.resolve(this.#failed(pending.question));
+  }
+
+  #send(pending: Pending): void {
+    const { message, moved } = toThread(pending.id, pending.question, pending.skip);
+    this.#thread?.ask(message, moved);
+  }
+
+  #start(): void {
+    this.#state = 'opening';
+    const start = { name: this.#name, folder: this.#folder, source: this.#source, modules: this.#modules };
+    this.#thread = new ScriptThread(start, this.#settings.deadline, {
+      said: (message) => this.#hear(message),
+      ended: (end) => this.#threadEnded(end),
+    });
+  }
+
+  #hear(message: Exclude<FromThread, { kind: 'leaving' }>): void {
+    switch (message.kind) {
+      case 'printed':
+        this.#report({ kind: 'printed', text: message.text });
+        return;
+      case 'ready':
+        this.#state = 'running';
+        this.defines = message.defines;
+        this.#modules = message.modules;
+        this.#settleOpened?.(undefined);
+        this.#settleOpened = undefined;
+        for (const pending of this.#pending.values()) this.#send(pending);
+        return;
+      case 'fault':
+        void this.#thread?.close();
+        this.#cannotOpen(message.message);
+        return;
+      case 'answer': {
+        const { answer } = message;
+        const pending = this.#pending.get(answer.id);
+        if (pending === undefined) return;
+        this.#pending.delete(answer.id);
+        const { question } = pending;
+        if (answer.failure) {
+          const { session } = question.context;
+          this.#report({ kind: 'failed', session, call: callName(question), ...answer.failure });
+        }
+        pending.resolve(fromThread(question, answer, this.#settings.onError));
+      }
+    }
+  }
+
+  /** What waits is asked again in a new thread, but for the call that ended the old one. */
+  #threadEnded(end: ThreadEnd): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'opening') {
+      this.#cannotOpen(`${this.#name}: ${openingFault(end)}`);
+      return;
+    }
+    if (end.kind === 'stuck') {
+      this.#strike(end.call.question, end.call.index, end.limit);
+    } else {
+      this.#report({ kind: 'thread-ended', message: end.message });
+      if (end.kind === 'crashed') this.#countAttempt();
+    }
+    this.#start();
+  }
+
+  #strike(id: number, index: number, limit: 'time' | 'memory'): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    const { account, question, skip } = pending;
+    const { session } = question.context;
+    account.strikes++;
+    skip.add(index);
+    this.#report({
+      kind: 'deadline-missed',
+      session,
+      call: callName(question),
+      strikes: account.strikes,
+      limit,
+    });
+    if (skip.size >= callsOf(question)) this.#giveUpOn(pending);
+    if (account.strikes !== STRIKES) return;
+    this.#report({ kind: 'given-up', session });
+    for (const other of this.#pending.values()) if (other.account === account) this.#giveUpOn(other);
+  }
+
+  /** No call is to blame: the next question in line is asked again, but not for ever. */
+  #countAttempt(): void {
+    const [next] = this.#pending.values();
+    if (next === undefined) return;
+    next.attempts++;
+    if (next.attempts >= ATTEMPTS) this.#giveUpOn(next);
+  }
+
+  /** The script could not be opened: at the start the host is of no use; later it is tried again after a while. */
+  #cannotOpen(message: string): void {
+    this.#state = 'down';
+    this.#downSince = performance.now();
+    if (this.#settleOpened) {
+      this.#settleOpened(message);
+      return;
+    }
+    this.#report({ kind: 'thread-ended', message });
+    for (const pending of this.#pending.values()) this.#giveUpOn(pending);
+  }
+}
+
+function openingFault(end: ThreadEnd): string {
+  if (end.kind !== 'stuck') return `the thread of the script could not start (${end.message})`;
+  if (end.limit === 'memory') return 'the script needs too much memory to open';
+  return `the script was not open within ${LOAD_DEADLINE} milliseconds`;
+}

@@ -1,0 +1,51 @@
+/**
+ * Every limit of the hook room in one place, so that they cannot drift apart. A script is trusted to mean well
+ * and to be wrong: these bound what a mistake, or a folder name that provokes one, can cost.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * 1024;
+
+/** Milliseconds that opening the script may take, modules that it requires included. */
+export const LOAD_DEADLINE = 2_000;
+
+/** Missed deadlines after which a session is answered by `onError` without asking the script. */
+export const STRIKES = 3;
+
+/** Milliseconds that a call must have taken before the memory of the process is watched, and between two looks. */
+export const WATCH_AFTER = 10;
+export const WATCH_EVERY = 10;
+
+/** Bytes that the process may grow by while one call is out: string data are outside of the heap limits (L4). */
+export const MEMORY_GROWTH = 256 * MIB;
+
+/** Bytes of string data that a script may keep between two calls; a thread that holds more is replaced. */
+export const KEPT_STRINGS = 256 * MIB;
+
+/** The worker's own heap: beyond it V8 ends the thread. Small enough that the process never comes near its own. */
+export const HEAP: { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number; stackSizeMb: number } =
+  {
+    maxOldGenerationSizeMb: 64,
+    maxYoungGenerationSizeMb: 16,
+    stackSizeMb: 4,
+  };
+
+/** Bytes of the longest result of `string.rep`. */
+export const REPEATED_STRING: number = MIB;
+
+/** Bytes of the longest string that one of the three functions may return. */
+export const RETURNED_STRING: number = 64 * KIB;
+
+/** Bytes of the largest script or module. */
+export const SCRIPT_FILE: number = MIB;
+
+/** Characters of a script's error and of one printed line in the log; `print` calls logged for one question. */
+export const MESSAGE_LENGTH = 400;
+export const PRINTED_LENGTH = 1_000;
+export const PRINTED_LINES = 20;
+
+/** Milliseconds before a script that could not be opened again is tried once more. */
+export const RESTART_AFTER = 1_000;
+
+/** How often a question is asked again after its thread ended outside of any call. */
+export const ATTEMPTS = 2;
