@@ -114,11 +114,12 @@ export class ClientSide {
     return true;
   }
 
-  /** The server's tagged answer to `answer`; `ok` as it says. Call `pump` once the answer is on its way. */
-  answered(answer: CommandInFlight, ok: boolean): void {
+  /** The server's tagged answer to `answer`; `word` is OK, NO or BAD. Call `pump` once the answer is on its way. */
+  answered(answer: CommandInFlight, word: string): void {
     const current = this.#current?.tag === answer.tag ? this.#current : undefined;
     if (current) current.answered = true;
-    this.#loginAnswered(answer, ok, current?.user);
+    this.#loginAnswered(answer, word === 'OK', current?.user);
+    if (word === 'BAD' && answer.verb !== 'AUTHENTICATE') this.#badCommands++;
 
     const waiting = this.#waiting;
     const awaited =
@@ -139,6 +140,7 @@ export class ClientSide {
     const conversation = this.#conversation;
     if (this.#waiting?.for === 'room') this.#waiting = undefined;
     while (!conversation.ended) {
+      if (this.#tooManyBadCommands()) return;
       if (this.#waiting?.for === 'quiet') this.#answerStartTls(this.#waiting.tag);
       if (this.#waiting !== undefined) return;
       if (conversation.draining && this.#reading.kind === 'command') return;
@@ -187,7 +189,7 @@ export class ClientSide {
     const head = readCommandHead(line.bytes);
     if (head === undefined) {
       this.#refuse(line, `${readTag(line.bytes) ?? '*'} BAD Invalid command`);
-      this.#badCommand();
+      this.#badCommands++;
       return;
     }
     if (
@@ -353,11 +355,13 @@ export class ClientSide {
     this.#conversation.end({ code: 'client-spoke-before-tls', message }, 'Bytes behind STARTTLS');
   }
 
-  #badCommand(): void {
+  /** Another protocol's client, or somebody trying (A3). */
+  #tooManyBadCommands(): boolean {
     const conversation = this.#conversation;
-    if (conversation.loggedIn || ++this.#badCommands < limits.badCommands) return;
-    const message = 'the client sent too many lines that are no IMAP commands';
+    if (conversation.loggedIn || this.#badCommands < limits.badCommands) return false;
+    const message = 'the client sent too many commands that are none';
     conversation.end({ code: 'too-many-bad-commands', message }, 'Too many invalid commands');
+    return true;
   }
 
   #literalTooLarge(literal: Literal | undefined, before: number): boolean {

@@ -127,7 +127,7 @@ export class Conversation {
   }
 
   capabilityView(): CapabilityView {
-    const beforeTls = this.front !== 'tls' && !this.loggedIn;
+    const beforeTls = this.front !== 'tls' && !this.loggedIn && !this.inFlight.hasLogin;
     return { offersStartTls: beforeTls, refusesLogin: beforeTls && this.mode === 3 };
   }
 

@@ -52,4 +52,5 @@ export type EndCode =
   | 'login-timeout'
   | 'idle-timeout'
   | 'draining'
-  | 'too-many-connections';
+  | 'too-many-connections'
+  | 'internal-error';

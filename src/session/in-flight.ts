@@ -55,6 +55,13 @@ export class InFlight {
     return undefined;
   }
 
+  /** LOGIN or AUTHENTICATE is under way: what the server says of its capabilities is about the time after it. */
+  get hasLogin(): boolean {
+    for (const { verb } of this.#commands.values())
+      if (verb === 'LOGIN' || verb === 'AUTHENTICATE') return true;
+    return false;
+  }
+
   /** Whether the client itself asked for this response about this mailbox; then it is no folder's companion. */
   isAskedFor(word: string, mailbox: string): boolean {
     const verb = explicitVerbs.get(word);

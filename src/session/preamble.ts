@@ -69,11 +69,10 @@ export class Preamble {
       return undefined;
     }
     if (word === 'BYE') {
-      if (trusted && this.#conversation.front !== 'handshake') this.#conversation.toClient(response);
-      this.#fail(
-        'the server said BYE instead of a greeting',
-        trusted ? undefined : 'The mail server is not available',
-      );
+      // Said before TLS, it may be anybody's word: then it is not passed on (P18).
+      if (trusted) this.#conversation.toClient(response);
+      const message = 'the server said BYE instead of a greeting';
+      this.#conversation.end({ code: 'upstream-greeting', message }, trusted ? undefined : unavailable);
       return undefined;
     }
     if (word === 'PREAUTH')
@@ -120,8 +119,8 @@ export class Preamble {
     return fromLatin1(`* OK [CAPABILITY ${this.#words.join(' ')}] IMAP4 server ready\r\n`);
   }
 
-  #fail(message: string, bye: string | undefined = unavailable): void {
-    this.#conversation.end({ code: 'upstream-greeting', message }, bye);
+  #fail(message: string): void {
+    this.#conversation.end({ code: 'upstream-greeting', message }, unavailable);
   }
 }
 

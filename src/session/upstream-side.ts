@@ -24,7 +24,7 @@ import type { Answer, HookContext, Question } from '../rewrite/question.ts';
 import type { ClientSide } from './client-side.ts';
 import type { Conversation } from './conversation.ts';
 import { FolderBatch } from './folder-batch.ts';
-import { mayBelongToFolder } from './in-flight.ts';
+import { type CommandInFlight, mayBelongToFolder } from './in-flight.ts';
 import * as limits from './limits.ts';
 import { Preamble } from './preamble.ts';
 
@@ -251,7 +251,8 @@ export class UpstreamSide {
   /** A response that stands alone: what it changes is noted, its capability list is rewritten. */
   #look(response: Uint8Array, head: ResponseHead): void {
     if (head.kind === 'continuation' && !this.#client.continued()) return;
-    if (head.kind === 'tagged') this.#tagged(head.tag, head.word);
+    const command = head.kind === 'tagged' ? this.#conversation.inFlight.take(head.tag) : undefined;
+    if (head.kind === 'tagged' && command !== undefined) this.#answered(command, head.word);
     if (head.kind === 'untagged' && head.word === 'ENABLED') this.#enabled(response);
     const span = findCapabilities(response, head);
     if (span === undefined) {
@@ -279,12 +280,10 @@ export class UpstreamSide {
     this.#client.greeted();
   }
 
-  #tagged(tag: string, word: string): void {
-    const command = this.#conversation.inFlight.take(tag);
-    if (command === undefined) return;
+  #answered(command: CommandInFlight, word: string): void {
     if (this.#conversation.inFlight.oldestList() === undefined) this.#hidden.clear();
     if (command.verb === 'LOGOUT' && word === 'OK') this.#conversation.loggedOut = true;
-    this.#client.answered(command, word === 'OK');
+    this.#client.answered(command, word);
   }
 
   /** After ENABLE of either, names are UTF-8 on the wire (RFC 6855 §3, RFC 9051 §5.1). */

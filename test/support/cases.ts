@@ -33,7 +33,8 @@ function parseCases(file: string, text: string): Case[] {
       const blocks = new Map<string, string>();
       for (const [, word, body] of section.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)) blocks.set(word!, body!);
       const settings = new Map<string, string>();
-      for (const [, key, value] of section.split(/^```/m, 1)[0]!.matchAll(/^(\w+): (.*)$/gm)) settings.set(key!, value!);
+      for (const [, key, value] of section.split(/^```/m, 1)[0]!.matchAll(/^(\w+): (.*)$/gm))
+        settings.set(key!, value!);
       return { name: `${file}: ${heading}`, settings, blocks };
     });
 }
@@ -45,7 +46,8 @@ export function unescapeBytes(text: string): Uint8Array {
   const pattern = /\\x([0-9a-f]{2})|\\\*(\d+);|\\([rnt0\\])|([\s\S])/gu;
   for (const [, hex, times, name, plain] of text.matchAll(pattern)) {
     if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
-    else if (times !== undefined) for (let count = Number(times); count > 1; count--) bytes.push(bytes.at(-1)!);
+    else if (times !== undefined)
+      for (let count = Number(times); count > 1; count--) bytes.push(bytes.at(-1)!);
     else if (name !== undefined) bytes.push(named[name]!);
     else bytes.push(...new TextEncoder().encode(plain));
   }

@@ -1,0 +1,81 @@
+/** `imapveil run`: serves until it is told to stop, then lets the sessions finish. */
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Config } from '../config/config.ts';
+import { formatFault } from '../config/fault.ts';
+import { loadAndCheck } from '../config/files.ts';
+import { checkScript } from '../hooks/check-script.ts';
+import { createHookHost } from '../hooks/host.ts';
+import { createLog, type Log } from '../observe/log.ts';
+import { type RunningProxy, StartFault, serve } from '../process/serve.ts';
+import type { Io } from './io.ts';
+
+/** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the call or the configuration is wrong. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let file: string;
+  try {
+    const options = { config: { type: 'string', short: 'c', default: 'proxy.yaml' } } as const;
+    file = parseArgs({ args: [...argv], options, strict: true }).values.config;
+  } catch (error) {
+    const [sentence] = (error as Error).message.split('. ');
+    io.stderr.write(`imapveil run: ${sentence}; see imapveil run --help\n`);
+    return 2;
+  }
+  const loaded = await loadAndCheck(file, checkScript);
+  if (loaded.kind === 'faults') {
+    for (const fault of loaded.faults) io.stderr.write(`${formatFault(fault)}\n`);
+    return 2;
+  }
+  const { config } = loaded;
+  const log = createLog(config.log);
+  for (const warning of loaded.warnings) log.warn(formatFault(warning));
+  let proxy: RunningProxy;
+  try {
+    proxy = await serve(config, log, (report) => createHookHost(config.hooks, report));
+  } catch (error) {
+    if (!(error instanceof StartFault)) throw error;
+    io.stderr.write(`imapveil: ${error.message}\n`);
+    return 1;
+  }
+  announce(config, proxy, log);
+  await untilStopped(proxy, config, log);
+  return 0;
+}
+
+/** What is behind it, which script runs, and, for the demo mailbox, a line to try. */
+function announce(config: Config, { listeners, upstream }: RunningProxy, log: Log): void {
+  const demo = config.upstream.host === 'demo';
+  const behind = demo ? 'the built-in demo mailbox' : `${upstream.host} port ${upstream.port}`;
+  log.info(
+    { upstream: `${upstream.host}:${upstream.port}`, encryption: config.upstream.encryption },
+    `in front of ${behind}`,
+  );
+  const { script } = config.hooks;
+  log.info(
+    script === undefined ? 'no script: the conversation passes as it is' : `script ${relative('', script)}`,
+  );
+  const secure = listeners.find(({ mode }) => mode === 1);
+  if (demo && secure) log.info(`try: curl --insecure imaps://demo:demo@127.0.0.1:${secure.port}/`);
+}
+
+/** The first SIGTERM or SIGINT drains, a second one ends at once. */
+function untilStopped(proxy: RunningProxy, config: Config, log: Log): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stopping = false;
+    const stop = (signal: NodeJS.Signals): void => {
+      const ending = stopping ? proxy.close() : proxy.drain();
+      log.info(
+        stopping
+          ? `${signal} again: ends now`
+          : `${signal}: sessions have ${config.limits.drainTimeout} ms to finish`,
+      );
+      stopping = true;
+      ending.then(() => {
+        log.info('stopped');
+        resolve();
+      }, reject);
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}

@@ -1,0 +1,365 @@
+/**
+ * One session's two sockets: what happens on them is told to the session, and what the session wants is done to
+ * them. Nothing is decided here but when to stop reading: a side is read only while the other takes what it gets.
+ */
+import { connect as netConnect, type Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import type { Config } from '../config/config.ts';
+import type { HookHost, HookSession } from '../hooks/hook-host.ts';
+import type { Question } from '../rewrite/question.ts';
+import type { SessionSettings } from '../session/conversation.ts';
+import type { Effect, EndCause, EndCode } from '../session/effect.ts';
+import { Session } from '../session/session.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
+import { secureUpstream, type TlsFront } from './tls.ts';
+
+/** What all connections share. */
+export interface Shared {
+  readonly config: Config;
+  readonly upstream: { readonly host: string; readonly port: number };
+  readonly tlsFront: TlsFront;
+  readonly upstreamTls: ConnectionOptions;
+  readonly hooks: HookHost;
+  readonly deadlines: Deadlines;
+  readonly events: ConnectionEvents;
+}
+
+/** What an operator wants to know, as it happens. The listener of it writes the log. */
+export interface ConnectionEvents {
+  opened(facts: SessionSettings): void;
+  loginFailed(facts: SessionSettings, user: string | undefined): void;
+  capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
+  /** A bug of ours. It costs this session and no other (A7). */
+  failed(facts: SessionSettings, error: unknown): void;
+  ended(summary: Summary): void;
+}
+
+/** One line in the log: a session's whole life. */
+export interface Summary {
+  readonly facts: SessionSettings;
+  readonly cause: EndCause;
+  readonly user: string | undefined;
+  readonly tls: boolean;
+  readonly bytesFromClient: number;
+  readonly bytesFromUpstream: number;
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/** Bytes that may wait in the session, or in a socket's buffer, until the side they come from is read no more. */
+const BACKLOG = 64 * 1024;
+/** Bytes that a client may leave unread before its commands are read no more. */
+const UNREAD = 256 * 1024;
+/** Milliseconds that a closed session's last bytes have to leave. */
+const LINGER = 2000;
+
+function nothing(): void {}
+
+export class Connection implements Timed {
+  readonly #shared: Shared;
+  readonly #facts: SessionSettings;
+  readonly #session: Session;
+  readonly #hooks: HookSession;
+  readonly #done: () => void;
+  readonly #began: number = performance.now();
+  #client: Socket;
+  #upstream: Socket | undefined;
+  #deafenClient: () => void = nothing;
+  #deafenUpstream: () => void = nothing;
+  #tls = false;
+  #user: string | undefined;
+  #cause: EndCause | undefined;
+  #bytesFromClient = 0;
+  #bytesFromUpstream = 0;
+  #active: number;
+  readonly #loginBy: number;
+  #handshakeBy: number = Number.POSITIVE_INFINITY;
+  #greetingBy: number = Number.POSITIVE_INFINITY;
+  #goneBy: number = Number.POSITIVE_INFINITY;
+
+  /** Takes a paused socket that was just accepted; `done` is called once, when nothing of it is left. */
+  constructor(socket: Socket, facts: SessionSettings, shared: Shared, done: () => void) {
+    this.#shared = shared;
+    this.#facts = facts;
+    this.#client = socket;
+    this.#done = done;
+    this.#hooks = shared.hooks.openSession();
+    this.#session = new Session(facts);
+    this.#active = this.#began;
+    this.#loginBy = this.#began + shared.config.limits.loginTimeout;
+    socket.on('error', () => this.#clientClosed());
+    socket.on('close', () => this.#clientClosed());
+    shared.deadlines.add(this);
+    shared.events.opened(facts);
+    this.#step((session) => session.start());
+  }
+
+  /** No new command is taken; the session ends when what is under way is done. */
+  drain(): void {
+    this.#step((session) => session.drain());
+  }
+
+  /** Ends the session now. */
+  end(cause: EndCause, bye?: string): void {
+    this.#step((session) => session.end(cause, bye));
+  }
+
+  checkDeadlines(now: number): void {
+    const { limits, upstream } = this.#shared.config;
+    if (this.#cause !== undefined) {
+      if (now > this.#goneBy) this.#destroy();
+    } else if (now > this.#handshakeBy) {
+      this.#expire('handshake-timeout', 'the TLS handshake was not finished in time');
+    } else if (now > this.#greetingBy) {
+      const message = `${this.#upstreamName} did not greet within ${upstream.connectTimeout} ms`;
+      this.end({ code: 'upstream-unreachable', message }, 'The mail server is not available');
+    } else if (!this.#session.loggedIn && now > this.#loginBy) {
+      this.#expire('login-timeout', 'there was no login in time');
+    } else if (now > this.#active + limits.idleTimeout) {
+      this.#expire('idle-timeout', 'nothing was said for too long');
+    }
+  }
+
+  #expire(code: EndCode, message: string): void {
+    this.end({ code, message }, `Autologout: ${message}`);
+  }
+
+  /** Tells the session something and does what it wants. */
+  #step(tell: (session: Session) => Effect[]): void {
+    if (this.#cause !== undefined) return;
+    try {
+      this.#apply(tell(this.#session));
+    } catch (error) {
+      this.#shared.events.failed(this.#facts, error);
+      this.#close({ code: 'internal-error', message: 'a bug in imapveil' });
+    }
+  }
+
+  #apply(effects: readonly Effect[]): void {
+    const client = this.#client;
+    if (effects.length > 1) client.cork();
+    for (const effect of effects) this.#do(effect);
+    if (effects.length > 1) client.uncork();
+    this.#flow();
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.kind) {
+      case 'write-client':
+        this.#client.write(effect.bytes);
+        return;
+      case 'write-upstream':
+        this.#upstream?.write(effect.bytes);
+        return;
+      case 'connect-upstream':
+        if (!this.#tls) this.#readClient();
+        this.#connectUpstream();
+        return;
+      case 'secure-client':
+        this.#secureClient();
+        return;
+      case 'secure-upstream':
+        this.#secureUpstream();
+        return;
+      case 'greeted':
+        this.#greetingBy = Number.POSITIVE_INFINITY;
+        return;
+      case 'ask':
+        this.#ask(effect.question);
+        return;
+      case 'logged-in':
+        this.#user = effect.user;
+        return;
+      case 'login-failed':
+        this.#shared.events.loginFailed(this.#facts, effect.user);
+        return;
+      case 'logged-out':
+        this.#user = undefined;
+        return;
+      case 'capabilities-added':
+        this.#shared.events.capabilitiesAdded(this.#facts, effect.words);
+        return;
+      case 'end':
+        this.#close(effect.cause);
+        return;
+    }
+  }
+
+  #ask(question: Question): void {
+    this.#hooks.ask(question).then((answer) => this.#step((session) => session.answered(answer)));
+  }
+
+  #readClient(): void {
+    this.#deafenClient = listen(this.#client, {
+      data: (bytes) => {
+        this.#active = this.#shared.deadlines.now;
+        this.#bytesFromClient += bytes.length;
+        this.#step((session) => session.fromClient(bytes));
+      },
+      end: () => this.#clientClosed(),
+      close: () => this.#clientClosed(),
+      drain: () => this.#flow(),
+    });
+    this.#client.resume();
+  }
+
+  #secureClient(): void {
+    const plain = this.#client;
+    // Nothing may be read from the plain socket any longer; what it still holds is the handshake's.
+    this.#deafenClient();
+    plain.uncork();
+    this.#handshakeBy = performance.now() + this.#shared.config.limits.handshakeTimeout;
+    const secured = this.#shared.tlsFront.secure(plain);
+    this.#client = secured;
+    secured.on('error', (error: Error) => this.#clientFailed(error));
+    secured.on('close', () => this.#clientClosed());
+    secured.once('secure', () => {
+      this.#handshakeBy = Number.POSITIVE_INFINITY;
+      this.#tls = true;
+      this.#readClient();
+      this.#step((session) => session.clientSecured());
+    });
+  }
+
+  #clientFailed(error: Error): void {
+    if (this.#handshakeBy === Number.POSITIVE_INFINITY) {
+      this.#clientClosed();
+      return;
+    }
+    const code = 'code' in error ? ` (${String(error.code)})` : '';
+    this.end({ code: 'client-tls-failed', message: `the TLS handshake with the client failed${code}` });
+  }
+
+  #clientClosed(): void {
+    if (this.#cause === undefined) {
+      this.end({ code: 'client-closed', message: 'the client closed the connection' });
+    }
+    this.#settle();
+  }
+
+  get #upstreamName(): string {
+    return `${this.#shared.upstream.host}:${this.#shared.upstream.port}`;
+  }
+
+  #connectUpstream(): void {
+    const { config, upstream, upstreamTls } = this.#shared;
+    this.#greetingBy = performance.now() + config.upstream.connectTimeout;
+    const socket = netConnect({ host: upstream.host, port: upstream.port, noDelay: true });
+    socket.on('error', (error) => this.#upstreamFailed(error));
+    if (config.upstream.encryption !== 'tls') {
+      this.#upstream = socket;
+      this.#readUpstream(socket);
+      return;
+    }
+    const secured = secureUpstream(socket, upstreamTls);
+    this.#upstream = secured;
+    secured.on('error', (error) => this.#upstreamFailed(error));
+    this.#readUpstream(secured);
+  }
+
+  #readUpstream(socket: Socket): void {
+    this.#deafenUpstream = listen(socket, {
+      data: (bytes) => {
+        this.#active = this.#shared.deadlines.now;
+        this.#bytesFromUpstream += bytes.length;
+        this.#step((session) => session.fromUpstream(bytes));
+      },
+      end: () => this.#step((session) => session.upstreamClosed()),
+      close: () => {
+        this.#step((session) => session.upstreamClosed());
+        this.#settle();
+      },
+      drain: () => this.#flow(),
+    });
+  }
+
+  #secureUpstream(): void {
+    const plain = this.#upstream!;
+    this.#deafenUpstream();
+    const secured = secureUpstream(plain, this.#shared.upstreamTls);
+    this.#upstream = secured;
+    secured.on('error', (error) => this.#upstreamFailed(error));
+    secured.once('secureConnect', () => this.#step((session) => session.upstreamSecured()));
+    this.#readUpstream(secured);
+  }
+
+  #upstreamFailed(error: Error): void {
+    if (this.#greetingBy === Number.POSITIVE_INFINITY) return; // 'close' follows and ends the session.
+    const code = 'code' in error ? String(error.code) : error.message;
+    const message = `${this.#upstreamName} cannot be reached: ${code}`;
+    this.end({ code: 'upstream-unreachable', message }, 'The mail server is not available');
+  }
+
+  /** Who is read: a side waits while the other does not take, and while the session cannot use more of it (P14). */
+  #flow(): void {
+    const client = this.#client;
+    const upstream = this.#upstream;
+    if (this.#cause !== undefined || upstream === undefined) return;
+    const readUpstream = !client.writableNeedDrain && this.#session.upstreamBacklog < BACKLOG;
+    if (readUpstream === upstream.isPaused()) readUpstream ? upstream.resume() : upstream.pause();
+    if (this.#deafenClient === nothing) return;
+    const clientTakes = client.writableLength < UNREAD;
+    const readClient = clientTakes && !upstream.writableNeedDrain && this.#session.clientBacklog < BACKLOG;
+    if (readClient === client.isPaused()) readClient ? client.resume() : client.pause();
+  }
+
+  #close(cause: EndCause): void {
+    this.#cause = cause;
+    this.#goneBy = performance.now() + LINGER;
+    for (const socket of [this.#client, this.#upstream]) {
+      if (socket === undefined) continue;
+      // Read on without looking: unread bytes would turn the close into a reset, and the BYE would be lost.
+      socket.resume();
+      socket.end();
+    }
+    this.#settle();
+  }
+
+  #destroy(): void {
+    this.#client.destroy();
+    this.#upstream?.destroy();
+  }
+
+  /** Tells the end once, when both sockets are closed. */
+  #settle(): void {
+    const cause = this.#cause;
+    if (cause === undefined || !this.#client.closed || !(this.#upstream?.closed ?? true)) return;
+    if (this.#goneBy === Number.NEGATIVE_INFINITY) return;
+    this.#goneBy = Number.NEGATIVE_INFINITY;
+    this.#shared.deadlines.delete(this);
+    this.#shared.events.ended({
+      facts: this.#facts,
+      cause,
+      user: this.#user,
+      tls: this.#tls,
+      bytesFromClient: this.#bytesFromClient,
+      bytesFromUpstream: this.#bytesFromUpstream,
+      duration: Math.round(performance.now() - this.#began),
+    });
+    this.#done();
+  }
+}
+
+/** What is listened for on one socket. */
+interface Handlers {
+  readonly data: (bytes: Buffer) => void;
+  readonly end: () => void;
+  readonly close: () => void;
+  readonly drain: () => void;
+}
+
+/** Adds the handlers; the result takes them off again, and leaves Node's own where they are. */
+function listen(socket: Socket, handlers: Handlers): () => void {
+  socket
+    .on('data', handlers.data)
+    .on('end', handlers.end)
+    .on('close', handlers.close)
+    .on('drain', handlers.drain);
+  return () => {
+    socket
+      .off('data', handlers.data)
+      .off('end', handlers.end)
+      .off('close', handlers.close)
+      .off('drain', handlers.drain);
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * One timer for all connections instead of several for each: a sweep asks every connection whether its time is
+ * over. A deadline is kept to within one interval.
+ */
+
+export interface Timed {
+  /** `now` in milliseconds of `performance.now()`. */
+  checkDeadlines(now: number): void;
+}
+
+export class Deadlines {
+  readonly #timed: Set<Timed> = new Set();
+  readonly #timer: NodeJS.Timeout;
+  /** Milliseconds of `performance.now()`, as old as one interval: cheap enough to be read for every chunk. */
+  now: number = performance.now();
+
+  /** `interval` in milliseconds. */
+  constructor(interval: number) {
+    this.#timer = setInterval(() => this.#sweep(), interval);
+    this.#timer.unref();
+  }
+
+  add(timed: Timed): void {
+    this.#timed.add(timed);
+  }
+
+  delete(timed: Timed): void {
+    this.#timed.delete(timed);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #sweep(): void {
+    this.now = performance.now();
+    for (const timed of this.#timed) timed.checkDeadlines(this.now);
+  }
+}

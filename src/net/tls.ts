@@ -1,0 +1,100 @@
+/**
+ * One TLS policy for all four legs: in front and behind, from the first byte and by STARTTLS (A9). What a setting
+ * says holds on every path, because every path takes it from here.
+ */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import {
+  type ConnectionOptions,
+  connect,
+  createSecureContext,
+  type SecureContext,
+  TLSSocket,
+} from 'node:tls';
+import type { Config } from '../config/config.ts';
+
+/** A certificate chain and its key, PEM. */
+export interface CertificatePair {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+/** The front: what clients are shown. */
+export interface TlsFront {
+  /**
+   * Begins TLS as the server on a connected socket, which belongs to the result from then on. `secure` is emitted
+   * when the handshake is done, `error` when it fails.
+   */
+  secure(socket: Socket): TLSSocket;
+}
+
+/** Contexts for the certificates, the first being the default; SNI chooses by the names in them. */
+export function createTlsFront(
+  pairs: readonly CertificatePair[],
+  minVersion: Config['tls']['minVersion'],
+): TlsFront {
+  const certificates = pairs.map((pair) => ({
+    names: namesOf(pair.cert),
+    context: createSecureContext({ cert: pair.cert, key: pair.key, minVersion }),
+  }));
+  const fallback = certificates[0]!.context;
+  const choose = (servername: string): SecureContext => {
+    const wanted = servername.toLowerCase();
+    return certificates.find(({ names }) => names.some((name) => matches(name, wanted)))?.context ?? fallback;
+  };
+  return {
+    secure(socket) {
+      const secured = new TLSSocket(socket, {
+        isServer: true,
+        secureContext: fallback,
+        // Against other protocols' bytes being reflected (ALPACA, CVE-2021-3618, A3): `imap` or nothing.
+        ALPNProtocols: ['imap'],
+        ...(certificates.length > 1
+          ? {
+              SNICallback: (name: string, done: (error: Error | null, context: SecureContext) => void) =>
+                done(null, choose(name)),
+            }
+          : {}),
+      });
+      // Without a tls.Server, Node announces a failure after the handshake only by this event.
+      secured.on('_tlsError', (error: Error) => secured.destroy(error));
+      return secured;
+    },
+  };
+}
+
+/** The DNS names of the first certificate in a PEM text, in lower case. */
+function namesOf(cert: string | Buffer): string[] {
+  const alternative = new X509Certificate(cert).subjectAltName ?? '';
+  return [...alternative.matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1]!.toLowerCase());
+}
+
+/** RFC 6125 §6.4.3: a wildcard stands for one whole leftmost label. */
+function matches(name: string, wanted: string): boolean {
+  if (!name.startsWith('*.')) return name === wanted;
+  const dot = wanted.indexOf('.');
+  return dot > 0 && wanted.slice(dot) === name.slice(1);
+}
+
+/** Towards the server: the options for every connection, read once. Throws when the `ca` file cannot be read. */
+export function upstreamTlsOptions(config: Config): ConnectionOptions {
+  const { upstream, tls } = config;
+  return {
+    minVersion: tls.minVersion,
+    rejectUnauthorized: upstream.tls.verify,
+    ...(upstream.tls.ca === undefined ? {} : { ca: readFileSync(upstream.tls.ca) }),
+    host: upstream.host,
+    ...servername(upstream.tls.servername ?? upstream.host),
+  };
+}
+
+/** SNI takes no addresses (RFC 6066 §3); the certificate is checked against `host` then. */
+function servername(name: string): { servername?: string } {
+  return /^[\d.]+$|:/.test(name) ? {} : { servername: name };
+}
+
+/** Begins TLS as the client on a connected socket. `secureConnect` is emitted when the certificate is verified. */
+export function secureUpstream(socket: Socket, options: ConnectionOptions): TLSSocket {
+  return connect({ ...options, socket });
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { concat, Framer, type Segment } from '../../src/imap-parser-lite/index.ts';
+import { escapeBytes, everySplit, readCases, unescapeBytes } from '../support/cases.ts';
+
+/** What a framer says about chunks, one line a segment; the parts of one literal are joined. */
+function framed(framer: Framer, chunks: readonly Uint8Array[]): string[] {
+  const said: string[] = [];
+  let literal: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    framer.push(chunk);
+    for (let segment = framer.next(); segment !== undefined; segment = framer.next()) {
+      if (segment.kind === 'literal') {
+        literal.push(segment.bytes);
+        if (!segment.complete) continue;
+        said.push(`literal ${escapeBytes(concat(literal))}`);
+        literal = [];
+        continue;
+      }
+      said.push(describe(segment));
+      if (segment.kind === 'fault') return said;
+    }
+  }
+  if (literal.length > 0) said.push(`literal so far ${escapeBytes(concat(literal))}`);
+  return said;
+}
+
+function describe(segment: Exclude<Segment, { kind: 'literal' }>): string {
+  if (segment.kind === 'fault') return `fault ${segment.fault.code}`;
+  const { bytes, first, literal } = segment;
+  const mark = literal
+    ? ` -> ${literal.binary ? '~' : ''}${literal.size}${literal.synchronising ? '' : '+'}`
+    : '';
+  return `${first ? 'first' : 'line'} ${escapeBytes(bytes)}${mark}`;
+}
+
+for (const { name, settings, blocks } of readCases('framing')) {
+  test(name, () => {
+    const input = unescapeBytes(blocks.get('input')!.replaceAll('\n', ''));
+    const expected = blocks
+      .get('expected')!
+      .trimEnd()
+      .split('\n')
+      .filter((line) => line !== '');
+    const sender = settings.get('sender') as 'client' | 'server';
+    for (const chunks of everySplit(input)) {
+      const framer = new Framer(sender);
+      const longest = settings.get('longest');
+      if (longest !== undefined) framer.longestLine = Number(longest);
+      assert.deepEqual(
+        framed(framer, chunks),
+        expected,
+        `in ${chunks.length} chunks, the first of ${chunks[0]!.length}`,
+      );
+    }
+  });
+}
+
+test('P3: after abandonMessage the bytes that would have been a literal are a command', () => {
+  const framer = new Framer('client');
+  framer.push(new TextEncoder().encode('a APPEND x {10}\r\nb LOGOUT\r\n'));
+  assert.equal(framer.next()?.kind, 'line');
+  framer.abandonMessage();
+  const next = framer.next();
+  assert.ok(next?.kind === 'line' && next.first);
+  assert.equal(escapeBytes(next.bytes), 'b LOGOUT\\r\\n');
+});
+
+test('P11: an opaque line is no command, whatever it looks like', () => {
+  const framer = new Framer('client');
+  framer.push(new TextEncoder().encode('a LOGIN "x {5}\r\nnext\r\n'));
+  const line = framer.next('opaque');
+  assert.ok(line?.kind === 'line' && line.complete && line.literal === undefined);
+  assert.equal(escapeBytes(line.bytes), 'a LOGIN "x {5}\\r\\n');
+});
+
+test('a line too long to hold goes on in parts, and its literal is still seen', () => {
+  const line = new TextEncoder().encode(`* SEARCH ${'12345 '.repeat(40_000)}{3}\r\nabc\r\n`);
+  for (const size of [1000, 65_536, line.length]) {
+    const framer = new Framer('server');
+    const parts: Uint8Array[] = [];
+    let literal = '';
+    for (let at = 0; at < line.length; at += size) {
+      framer.push(line.slice(at, at + size));
+      for (let segment = framer.next(); segment !== undefined; segment = framer.next()) {
+        assert.notEqual(segment.kind, 'fault');
+        if (segment.kind === 'fault') return;
+        parts.push(segment.bytes);
+        if (segment.kind === 'literal') literal += escapeBytes(segment.bytes);
+      }
+    }
+    assert.deepEqual(concat(parts), line);
+    assert.equal(literal, 'abc');
+    assert.ok(size === line.length || parts.length > 4, `the line was not held whole (${parts.length})`);
+    assert.ok(framer.atBoundary);
+  }
+});
+
+test('what is held of an unfinished line does not keep the chunks alive that it came in', () => {
+  const framer = new Framer('client');
+  for (let count = 0; count < 8000; count++) framer.push(new Uint8Array(65_536).fill(0x61).subarray(0, 1));
+  assert.equal(framer.next(), undefined);
+  assert.equal(framer.pending, 8000);
+});
