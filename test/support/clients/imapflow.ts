@@ -1,6 +1,6 @@
 /** imapflow, the client library from npm, with a record of what it sent and received. */
 import { readFile } from 'node:fs/promises';
-import type { ImapFlow } from 'imapflow';
+import type { ImapFlow, ImapFlowOptions } from 'imapflow';
 import type { Account, Endpoint } from '../endpoint.ts';
 
 /** Whole lines, without line ends; passwords are masked by imapflow itself. */
@@ -17,6 +17,7 @@ export async function withImapFlow<T>(
   endpoint: Endpoint,
   account: Account,
   work: (client: ImapFlow, conversation: Conversation) => Promise<T>,
+  options: Pick<ImapFlowOptions, 'maxIdleTime'> = {},
 ): Promise<T> {
   const { ImapFlow } = await import('imapflow');
   const conversation: Conversation = { sent: [], received: [] };
@@ -34,6 +35,7 @@ export async function withImapFlow<T>(
     ...(endpoint.security === 'tls' ? {} : { doSTARTTLS: endpoint.security === 'starttls' }),
     auth: { user: account.user, pass: account.password },
     tls: { ca: await readFile(endpoint.ca) },
+    ...options,
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
     socketTimeout: 20_000,
