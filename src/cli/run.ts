@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { formatFault } from '../config/fault.ts';
 import { loadAndCheck } from '../config/files.ts';
 import { checkScript } from '../hooks/check-script.ts';
+import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
 import { createHookHost } from '../hooks/host.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { type RunningProxy, StartFault, serve } from '../process/serve.ts';
@@ -31,7 +32,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   for (const warning of loaded.warnings) log.warn(formatFault(warning));
   let proxy: RunningProxy;
   try {
-    proxy = await serve(config, log, (report) => createHookHost(config.hooks, report));
+    proxy = await serve(config, log, openHooks(config));
   } catch (error) {
     if (!(error instanceof StartFault)) throw error;
     io.stderr.write(`imapveil: ${error.message}\n`);
@@ -40,6 +41,15 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   announce(config, proxy, log);
   await untilStopped(proxy, config, log);
   return 0;
+}
+
+/** The hook host of a configuration; a script that stopped loading since it was checked keeps the proxy from starting. */
+export function openHooks(config: Config): (report: (event: HookEvent) => void) => Promise<HookHost> {
+  return async (report) => {
+    const host = await createHookHost(config.hooks, report);
+    if ('fault' in host) throw new StartFault(host.fault);
+    return host;
+  };
 }
 
 /** What is behind it, which script runs, and, for the demo mailbox, a line to try. */
