@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findCapabilities, fromLatin1, latin1, readResponseHead } from '../../src/imap-parser-lite/index.ts';
+import {
+  essentialCapabilities,
+  forScript,
+  honestCapabilities,
+  isCapabilityWord,
+  mechanismWorks,
+  writeCapabilities,
+} from '../../src/rewrite/capability.ts';
+
+const secure = { offersStartTls: false, refusesLogin: false };
+
+test('the list is honest about the proxy before the script sees it', () => {
+  const table: readonly (readonly [words: string, view: typeof secure, expected: string])[] = [
+    ['IMAP4rev1 STARTTLS IDLE', secure, 'IMAP4rev1 IDLE'],
+    ['IMAP4rev1 starttls IDLE', { ...secure, offersStartTls: true }, 'IMAP4rev1 starttls IDLE'],
+    ['IMAP4rev1 IDLE', { ...secure, offersStartTls: true }, 'IMAP4rev1 IDLE STARTTLS'],
+    [
+      'IMAP4rev1 AUTH=PLAIN SASL-IR',
+      { offersStartTls: true, refusesLogin: true },
+      'IMAP4rev1 STARTTLS LOGINDISABLED',
+    ],
+    ['IMAP4rev1 LOGINDISABLED', secure, 'IMAP4rev1 LOGINDISABLED'],
+    ['COMPRESS=DEFLATE auth=gssapi AUTH=DIGEST-MD5 AUTH=EXTERNAL LOGIN-REFERRALS', secure, ''],
+    ['AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256', secure, 'AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256'],
+    ['AUTH=SCRAM-SHA-1 AUTH=scram-sha-256-plus AUTH=PLAIN', secure, 'AUTH=PLAIN'],
+  ];
+  for (const [words, view, expected] of table)
+    assert.equal(honestCapabilities(words.split(' '), view).join(' '), expected, words);
+});
+
+test('P19, P20: what is not shown is not usable either', () => {
+  for (const mechanism of ['GSSAPI', 'EXTERNAL', 'DIGEST-MD5', 'SCRAM-SHA-256-PLUS'])
+    assert.equal(mechanismWorks(mechanism, false), false);
+  assert.equal(mechanismWorks('SCRAM-SHA-256', true), false);
+  assert.equal(mechanismWorks('SCRAM-SHA-256', false), true);
+  assert.equal(mechanismWorks('PLAIN', true), true);
+});
+
+test('a script finds every word between two spaces', () => {
+  assert.equal(forScript(['IMAP4rev1', 'IDLE']), ' IMAP4rev1 IDLE ');
+});
+
+test('the words are written back where they stood, and untouched lines stay the very same', () => {
+  const line = fromLatin1('* OK [CAPABILITY IMAP4rev1  IDLE ] ready\r\n');
+  const span = findCapabilities(line, readResponseHead(line))!;
+  assert.equal(writeCapabilities(line, span, ['IMAP4rev1', 'IDLE']), line);
+  assert.equal(latin1(writeCapabilities(line, span, ['IMAP4rev1'])), '* OK [CAPABILITY IMAP4rev1] ready\r\n');
+});
+
+test('onError hide leaves what a login needs', () => {
+  assert.equal(
+    essentialCapabilities(' IMAP4rev1 IMAP4rev2 IDLE AUTH=PLAIN SASL-IR STARTTLS X '),
+    'IMAP4rev1 IMAP4rev2 AUTH=PLAIN SASL-IR STARTTLS',
+  );
+});
+
+test('a word that could end the code it stands in is none', () => {
+  for (const word of ['IDLE', 'AUTH=PLAIN', 'X-Y.Z', 'RIGHTS=ektx']) assert.ok(isCapabilityWord(word), word);
+  for (const word of ['', 'X]', 'A B', 'A\r\nB', '"x"', '(x)', '{5}', 'x\\', '\xe9', '*'])
+    assert.ok(!isCapabilityWord(word), word);
+});
