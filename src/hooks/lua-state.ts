@@ -5,7 +5,7 @@
 import { Buffer } from 'node:buffer';
 import fengari, { type LuaState } from 'fengari';
 import { MESSAGE_LENGTH } from './limits.ts';
-import { printable } from './printable.ts';
+import { oneLine } from './one-line.ts';
 
 const { lua, lauxlib, to_luastring } = fengari;
 
@@ -72,7 +72,7 @@ export function nativeErrorToString(state: LuaState): number {
 /** The error on top of the stack as a sentence for the operator, popped. It always begins with a file's name. */
 export function popError(state: LuaState, script: string): string {
   const bytes = lua.lua_type(state, -1) === lua.LUA_TSTRING ? lua.lua_tostring(state, -1) : null;
-  const message = bytes === null ? 'unknown error' : printable(bytes, MESSAGE_LENGTH);
+  const message = bytes === null ? 'unknown error' : oneLine(bytes, MESSAGE_LENGTH);
   lua.lua_pop(state, 1);
   return /^[^\s:]+:\d+: /.test(message) ? message : `${script}: ${message}`;
 }

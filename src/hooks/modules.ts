@@ -7,7 +7,7 @@ import { join, sep } from 'node:path';
 import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { SCRIPT_FILE } from './limits.ts';
 import { literal, raise, scriptText } from './lua-state.ts';
-import { printable } from './printable.ts';
+import { oneLine } from './one-line.ts';
 
 const { lua, lauxlib } = fengari;
 
@@ -24,7 +24,7 @@ export function requireFrom(folder: string, sources: Map<string, Uint8Array>): L
   const loading = new Set<string>();
 
   return (state) => {
-    const name = printable(lauxlib.luaL_checkstring(state, 1), 100);
+    const name = oneLine(lauxlib.luaL_checkstring(state, 1), 100);
     lua.lua_settop(state, 1);
     lua.lua_getfield(state, lua.LUA_REGISTRYINDEX, LOADED);
     lua.lua_pushvalue(state, 1);

@@ -7,7 +7,7 @@
 import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { PRINTED_LENGTH, REPEATED_STRING } from './limits.ts';
 import { errorToString, literal, nativeErrorToString, raise } from './lua-state.ts';
-import { printable } from './printable.ts';
+import { oneLine } from './one-line.ts';
 
 const { lua, lauxlib, lualib } = fengari;
 
@@ -99,7 +99,7 @@ function printTo(print: (text: string) => void): LuaFunction {
       if (at > 1) lua.lua_concat(state, 3);
     }
     const line = values === 0 ? literal('') : lua.lua_tostring(state, -1)!;
-    print(printable(line, PRINTED_LENGTH));
+    print(oneLine(line, PRINTED_LENGTH));
     return 0;
   };
 }
