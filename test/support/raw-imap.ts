@@ -116,6 +116,18 @@ export class RawImap {
     }
   }
 
+  /** Reads until each of the tags was answered, in whatever order: Dovecot may hold back a NOOP for what follows it. */
+  async replies(tags: readonly string[]): Promise<{ untagged: string[]; tagged: string[] }> {
+    const untagged: string[] = [];
+    const tagged: string[] = [];
+    while (tagged.length < tags.length) {
+      const response = await this.response();
+      const ours = tags.some((tag) => response.startsWith(`${tag} `));
+      (ours ? tagged : untagged).push(response);
+    }
+    return { untagged, tagged };
+  }
+
   nextTag(): string {
     this.#tags += 1;
     return `t${this.#tags}`;
