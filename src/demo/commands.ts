@@ -3,13 +3,13 @@
  * A command that is not in the table is refused, never ignored.
  */
 import { type Argument, astring, keyword } from './arguments.ts';
-import { capabilities } from './capabilities.ts';
 import { append, copy, expunge, store } from './change.ts';
 import { fetch } from './fetch.ts';
 import { listFolders, listSubscribed, status } from './list.ts';
 import { authenticate, login } from './login.ts';
 import { search } from './search.ts';
 import {
+  capabilities,
   findFolder,
   type Outcome,
   type SelectedSession,

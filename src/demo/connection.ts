@@ -16,10 +16,9 @@ import {
   SPACE,
 } from '../imap-parser-lite/index.ts';
 import { readArguments } from './arguments.ts';
-import { capabilities } from './capabilities.ts';
 import { refuseAppend } from './change.ts';
 import { refuse, runCommand } from './commands.ts';
-import { type Outcome, type Session, syntaxError, tagged } from './session.ts';
+import { capabilities, type Outcome, type Session, syntaxError, tagged } from './session.ts';
 import type { Store } from './store.ts';
 
 /** Bytes of the longest line, and of all literals of one command, before and after login. */

@@ -4,9 +4,8 @@
  */
 import { latin1 } from '../imap-parser-lite/index.ts';
 import { type Argument, astring, keyword } from './arguments.ts';
-import { capabilities } from './capabilities.ts';
 import { demoPassword, demoUser } from './seed.ts';
-import { type Outcome, type Session, syntaxError, tagged } from './session.ts';
+import { capabilities, type Outcome, type Session, syntaxError, tagged } from './session.ts';
 
 /** Runs LOGIN. */
 export function login(session: Session, given: readonly Argument[]): Outcome {

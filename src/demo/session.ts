@@ -57,3 +57,21 @@ export function wireName(folder: Folder): string {
   const text = Buffer.from(encoded).toString('latin1');
   return encoded.every(isAstringByte) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
+
+/** Every word is kept by the commands beside this file. */
+const always = ['IMAP4rev1', 'LITERAL+', 'SASL-IR', 'ID', 'IDLE'];
+const beforeLogin = ['AUTH=PLAIN'];
+const afterLogin = [
+  'NAMESPACE',
+  'CHILDREN',
+  'UNSELECT',
+  'UIDPLUS',
+  'SPECIAL-USE',
+  'LIST-EXTENDED',
+  'LIST-STATUS',
+];
+
+/** The capability list in the state that `session` is in. */
+export function capabilities(session: Session): string {
+  return [...always, ...(session.loggedIn ? afterLogin : beforeLogin)].join(' ');
+}
