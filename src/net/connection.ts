@@ -285,9 +285,7 @@ export class Connection implements Timed {
 
   #upstreamFailed(error: Error): void {
     if (this.#greetingBy === Number.POSITIVE_INFINITY) return; // 'close' follows and ends the session.
-    const code = 'code' in error ? String(error.code) : error.message;
-    const message = `${this.#upstreamName} cannot be reached: ${code}`;
-    this.end({ code: 'upstream-unreachable', message }, 'The mail server is not available');
+    this.end(upstreamFailure(error, this.#upstreamName), 'The mail server is not available');
   }
 
   /** Who is read: a side waits while the other does not take, and while the session cannot use more of it (P14). */
@@ -338,6 +336,28 @@ export class Connection implements Timed {
     });
     this.#done();
   }
+}
+
+/** OpenSSL's and Node's words for a certificate that does not prove what it should. */
+const untrusted = /CERT|ISSUER|SIGNATURE|ERR_TLS_CERT_ALTNAME_INVALID|CRL/;
+
+/** Why there is no conversation with the server, for the operator. */
+function upstreamFailure(error: Error, name: string): EndCause {
+  const code = 'code' in error ? String(error.code) : error.message;
+  if (untrusted.test(code)) {
+    const hint = 'see upstream.tls.ca and upstream.tls.servername';
+    return {
+      code: 'upstream-untrusted',
+      message: `the certificate of ${name} is not trusted: ${code}; ${hint}`,
+    };
+  }
+  if (/SSL|TLS/.test(code)) {
+    return {
+      code: 'upstream-unreachable',
+      message: `TLS with ${name} failed: ${code}; is upstream.encryption right?`,
+    };
+  }
+  return { code: 'upstream-unreachable', message: `${name} cannot be reached: ${code}` };
 }
 
 /** What is listened for on one socket. */

@@ -92,10 +92,13 @@ export async function serve(
     await close();
     throw error;
   }
-  for (const { address, port, mode } of listeners)
-    log.info({ address, port, mode }, `listening on ${address} port ${port}`);
+  for (const { address, port, mode } of listeners) {
+    log.info({ address, port, mode }, `listening on ${address} port ${port} (${modeNames[mode]})`);
+  }
   return { listeners, upstream, drain, close };
 }
+
+const modeNames = { 0: 'STARTTLS offered', 1: 'TLS', 3: 'STARTTLS required' } as const;
 
 function cannotListen(error: NodeJS.ErrnoException, at: { address: string; port: number }): never {
   const hints: Record<string, string> = {

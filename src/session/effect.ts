@@ -43,6 +43,7 @@ export type EndCode =
   | 'upstream-closed'
   | 'upstream-closed-in-response'
   | 'upstream-unreachable'
+  | 'upstream-untrusted'
   | 'upstream-unframeable'
   | 'upstream-refused-starttls'
   | 'upstream-spoke-before-tls'
