@@ -30,6 +30,9 @@ export const HEAP: { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: n
     stackSizeMb: 4,
   };
 
+/** Values on Lua's stack: a function that calls itself for ever fails here, long before the heap is full. */
+export const STACK_SLOTS = 100_000;
+
 /** Bytes of the longest result of `string.rep`. */
 export const REPEATED_STRING: number = MIB;
 

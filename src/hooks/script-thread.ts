@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { CallClock, type CallUnderWay, CLOCK_BYTES, now } from './call-clock.ts';
-import { HEAP, LOAD_DEADLINE, MEMORY_GROWTH, WATCH_AFTER, WATCH_EVERY } from './limits.ts';
+import { HEAP, LOAD_DEADLINE, MEMORY_GROWTH, STACK_SLOTS, WATCH_AFTER, WATCH_EVERY } from './limits.ts';
 import type { FromThread, ThreadStart, ToThread } from './protocol.ts';
 
 /** Why a thread is gone. `call` is the one it was in, with question 0 for opening the script. */
@@ -40,8 +40,9 @@ export class ScriptThread {
     const workerData: ThreadStart = { ...start, clock };
     this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData,
-      // fengari evaluates FENGARICONF of the environment when it is loaded (L10).
-      env: {},
+      // Nothing of our environment, and above all not its FENGARICONF, which fengari reads when it is loaded (L10).
+      // With its own bound on the stack, endless recursion would be out of memory before it is an error with a line.
+      env: { FENGARICONF: JSON.stringify({ LUAI_MAXSTACK: STACK_SLOTS }) },
       argv: [],
       execArgv: [],
       resourceLimits: HEAP,

@@ -1,0 +1,168 @@
+/** `imapveil hook`: what it prints, where, and with which exit code. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { after, test } from 'node:test';
+import { hook } from '../../src/cli/hook.ts';
+import { captureIo } from './captured-io.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'imapveil-hook-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+const script = file(
+  'script.lua',
+  `function DoCapability(ip, caps)
+  if ip == "192.0.2.9" then return caps end
+  return (string.gsub(caps, " IDLE ", " "))
+end
+function DoListResult(f, a, e, c)
+  if c.user then print(c.user, c.command) end
+  if f == "fail" then error("no") end
+  if f == "loop" then while true do end end
+  if f == "Entw\u00fcrfe" then return true, a .. " \\\\Drafts", ' ("CHILDINFO" ("SUBSCRIBED"))' end
+  return f ~= "Hidden"
+end
+function GetEncryption(client, server, port, mode)
+  if client == "10.0.0.5" and server == "192.0.2.1" and port == 1143 then return 3 end
+  return mode
+end`,
+);
+
+async function call(...argv: string[]): Promise<{ code: number; output: string; errors: string }> {
+  const io = captureIo();
+  const code = await hook(argv, io);
+  return { code, output: io.output(), errors: io.errors() };
+}
+
+test('capability: before and after, spaced as a session would space it', async () => {
+  assert.deepEqual(await call('capability', '--script', script, 'IMAP4rev1  IDLE', 'ID'), {
+    code: 0,
+    output: 'IMAP4rev1 IDLE ID → IMAP4rev1 ID\n',
+    errors: '',
+  });
+  const other = await call('capability', '--script', script, '--client', '192.0.2.9', 'IMAP4rev1 IDLE');
+  assert.equal(other.output, 'IMAP4rev1 IDLE  unchanged\n');
+});
+
+test('list: a line a folder, names as people write them', async () => {
+  const { code, output } = await call(
+    'list',
+    '--script',
+    script,
+    'INBOX',
+    'Hidden',
+    'Entw\u00fcrfe',
+    'a "b" \\c',
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(output.split('\n'), [
+    'INBOX (\\HasNoChildren)  unchanged',
+    'Hidden  hidden',
+    'Entw\u00fcrfe (\\HasNoChildren) → (\\HasNoChildren \\Drafts) ("CHILDINFO" ("SUBSCRIBED"))',
+    'a "b" \\c (\\HasNoChildren)  unchanged',
+    '',
+  ]);
+});
+
+test('list reads responses from standard input, lines ending in LF or CRLF', async () => {
+  const io = captureIo();
+  const stdin = new PassThrough().end('* LIST (\\Sent) "/" Sent\r\n* LSUB () NIL "Hidden"\n\n');
+  const code = await hook(['list', '--script', script, '--user', 'anna'], { ...io, stdin });
+  assert.equal(code, 0);
+  assert.equal(io.output(), 'Sent (\\Sent)  unchanged\nHidden  hidden\n');
+  assert.equal(io.errors(), 'anna\\tLIST\nanna\\tLSUB\n', 'what the script prints is on standard error');
+});
+
+test('--json: one object a result', async () => {
+  const folders = await call('list', '--script', script, '--json', 'Hidden', 'Entw\u00fcrfe');
+  assert.deepEqual(
+    folders.output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [
+      { input: '* LIST (\\HasNoChildren) "/" "Hidden"', output: null, show: false },
+      {
+        input: '* LIST (\\HasNoChildren) "/" "Entw&APw-rfe"',
+        output: '* LIST (\\HasNoChildren \\Drafts) "/" "Entw&APw-rfe" ("CHILDINFO" ("SUBSCRIBED"))',
+        show: true,
+      },
+    ],
+  );
+  const words = await call('capability', '--script', script, '--json', 'A IDLE');
+  assert.deepEqual(JSON.parse(words.output), { input: 'A IDLE', output: 'A', show: true });
+});
+
+test('encryption: the default by the port, the option, or the configuration', async () => {
+  const at = ['--client', '10.0.0.5', '--server', '192.0.2.1', '--port', '1143'];
+  const turned = await call('encryption', '--script', script, ...at, '--default', 'starttls');
+  assert.equal(turned.output, 'starttls → starttls-required\n');
+  assert.equal((await call('encryption', '--script', script, '--port', '993')).output, 'tls  unchanged\n');
+  assert.equal((await call('encryption', '--script', script)).output, 'starttls-required  unchanged\n');
+  const config = file(
+    'proxy.yaml',
+    'listen:\n  - port: 2143\n    encryption: starttls\nupstream:\n  host: demo\nhooks:\n  script: script.lua\n',
+  );
+  const configured = await call('encryption', '--config', config, '--port', '2143');
+  assert.deepEqual(configured, { code: 0, output: 'starttls  unchanged\n', errors: '' });
+});
+
+test('a script that fails: its line on standard error, exit code 1, and the other folders answered', async () => {
+  const failed = await call('list', '--script', script, 'fail', 'INBOX', 'loop', 'Hidden');
+  assert.equal(failed.code, 1);
+  assert.equal(failed.output, 'INBOX (\\HasNoChildren)  unchanged\nHidden  hidden\n');
+  assert.equal(
+    failed.errors,
+    'script.lua:7: no\nscript.lua: DoListResult did not return within 100 milliseconds\n',
+  );
+  const broken = await call('list', '--script', file('broken.lua', '\nx = = 1'), 'INBOX');
+  assert.deepEqual(broken, { code: 1, output: '', errors: "broken.lua:2: unexpected symbol near '='\n" });
+  const missing = await call('list', '--script', join(folder, 'missing.lua'), 'INBOX');
+  assert.equal(missing.code, 1);
+  assert.match(missing.errors, /^The script .*missing\.lua cannot be read: there is no such file\.\n$/);
+});
+
+test('a function that is not defined is said on standard error', async () => {
+  const { code, output, errors } = await call('capability', '--script', file('empty.lua', ''), 'A B');
+  assert.deepEqual([code, output], [0, 'A B  unchanged\n']);
+  assert.equal(errors, 'empty.lua does not define DoCapability: nothing is changed\n');
+});
+
+test('a wrong call is exit code 2 and a sentence', async () => {
+  const faulty = file('faulty.yaml', 'upstream:\n  host: demo\n  port: 70000\n');
+  const noScript = file('none.yaml', 'upstream:\n  host: demo\n');
+  for (const [argv, says] of [
+    [[], /say which function/],
+    [['lists', '--script', script], /say which function/],
+    [['capability', '--script', script], /name the capabilities/],
+    [['list', '--script', script], /name a folder/],
+    [['list', '--script', script, '--colour'], /--colour/],
+    [['list', '--script', script, '--config', noScript, 'x'], /not both/],
+    [['list', '--script', script, '--port', '0', 'x'], /whole number from 1 to 65535/],
+    [['list', '--script', script, '--client', 'localhost', 'x'], /not an IP address/],
+    [['encryption', '--script', script, '--default', 'ssl'], /starttls, tls or starttls-required/],
+    [['list', '--config', noScript, 'x'], /names no script/],
+    [['list', '--config', faulty, 'x'], /faulty\.yaml:3:9: upstream\.port/],
+  ] as const) {
+    const { code, output, errors } = await call(...argv);
+    assert.deepEqual([code, output], [2, ''], argv.join(' '));
+    assert.match(errors, says);
+  }
+  const io = captureIo();
+  const stdin = new PassThrough().end('* STATUS x ()\n');
+  assert.equal(await hook(['list', '--script', script], { ...io, stdin }), 2);
+  assert.match(io.errors(), /no LIST response: \* STATUS/);
+});
+
+test('--help is printed and no script is looked for', async () => {
+  const { code, output } = await call('--help');
+  assert.equal(code, 0);
+  assert.match(output, /imapveil hook capability\|list\|encryption/);
+});
