@@ -4,6 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import fengari, { type LuaState } from 'fengari';
+import { NO_BYTES, sameBytes } from '../imap-parser-lite/index.ts';
 import { readFolder, writeFolder } from '../rewrite/list.ts';
 import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
 import type { CallClock } from './call-clock.ts';
@@ -42,7 +43,10 @@ export class ScriptCalls {
   readonly #script: string;
   readonly #functions: Partial<Record<HookName, ScriptFunction>> = {};
   #keySlot = 0;
+  #lastSlot = 0;
   #valueSlot = 0;
+  /** The attributes and the extended data of the last folder, as bytes; as Lua strings they stand from `#lastSlot` on. */
+  readonly #last: [Uint8Array, Uint8Array] = [NO_BYTES, NO_BYTES];
   #question = 0;
 
   /** Takes a state in which the script has run. A fault where the name of a function holds something else. */
@@ -52,7 +56,7 @@ export class ScriptCalls {
       const fault = calls.#find(hook);
       if (fault) return fault;
     }
-    calls.#pushContextKeys();
+    calls.#pushKept();
     return calls;
   }
 
@@ -62,10 +66,12 @@ export class ScriptCalls {
     this.#script = script;
   }
 
-  #pushContextKeys(): void {
+  #pushKept(): void {
     this.#keySlot = lua.lua_gettop(this.#state) + 1;
     for (const key of contextKeys) lua.lua_pushstring(this.#state, literal(key));
-    this.#valueSlot = this.#keySlot + contextKeys.length;
+    this.#lastSlot = this.#keySlot + contextKeys.length;
+    for (const bytes of this.#last) lua.lua_pushstring(this.#state, bytes);
+    this.#valueSlot = this.#lastSlot + this.#last.length;
   }
 
   get defines(): DefinedHooks {
@@ -121,8 +127,8 @@ export class ScriptCalls {
     if (folder === undefined)
       return this.#wrong(script, 'was not called: the server sent a response that cannot be read');
     lua.lua_pushstring(state, folder.name);
-    lua.lua_pushstring(state, folder.attributes);
-    lua.lua_pushstring(state, folder.extended);
+    this.#pushAgain(0, folder.attributes);
+    this.#pushAgain(1, folder.extended);
     const fault = this.#call(script, 3, 3, index);
     if (fault) return fault;
     if (lua.lua_type(state, -3) !== lua.LUA_TBOOLEAN) {
@@ -169,6 +175,18 @@ export class ScriptCalls {
     const status = lua.lua_pcall(this.#state, count, results, HANDLER);
     this.#clock.end();
     return status === lua.LUA_OK ? undefined : { fault: popError(this.#state, this.#script) };
+  }
+
+  /** Pushes `bytes`, as the Lua string of the last call where it is the same: most folders differ in the name only. */
+  #pushAgain(which: 0 | 1, bytes: Uint8Array): void {
+    const slot = this.#lastSlot + which;
+    if (sameBytes(bytes, this.#last[which])) {
+      lua.lua_pushvalue(this.#state, slot);
+      return;
+    }
+    lua.lua_pushstring(this.#state, bytes);
+    lua.lua_copy(this.#state, -1, slot);
+    this.#last[which] = bytes;
   }
 
   /** A new table for every call, for a script may write into it. */

@@ -29,6 +29,7 @@ declare module 'fengari' {
     lua_call(state: LuaState, args: number, results: number): void;
     lua_checkstack(state: LuaState, slots: number): boolean;
     lua_concat(state: LuaState, count: number): void;
+    lua_copy(state: LuaState, from: number, to: number): void;
     lua_error(state: LuaState): never;
     lua_getfield(state: LuaState, index: number, key: Uint8Array): number;
     lua_getinfo(state: LuaState, what: Uint8Array, into: Debug): number;

@@ -17,10 +17,10 @@ export const WATCH_AFTER = 10;
 export const WATCH_EVERY = 10;
 
 /** Bytes that the process may grow by while one call is out: string data are outside of the heap limits (L4). */
-export const MEMORY_GROWTH = 256 * MIB;
+export const MEMORY_GROWTH: number = 256 * MIB;
 
 /** Bytes of string data that a script may keep between two calls; a thread that holds more is replaced. */
-export const KEPT_STRINGS = 256 * MIB;
+export const KEPT_STRINGS: number = 256 * MIB;
 
 /** The worker's own heap: beyond it V8 ends the thread. Small enough that the process never comes near its own. */
 export const HEAP: { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number; stackSizeMb: number } =
