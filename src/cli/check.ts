@@ -1,9 +1,9 @@
 /** `imapveil check`: everything that would keep `run` from starting, said before a port is opened. */
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Config, Listen } from '../config/config.ts';
 import { formatFault, formatWarning } from '../config/fault.ts';
 import { type CheckScript, type DefinedFunctions, loadAndCheck } from '../config/files.ts';
+import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
 
 /** Loaded only for a configuration that names a script. */
@@ -15,15 +15,8 @@ export async function check(
   io: Io,
   checkScript: CheckScript = askLua,
 ): Promise<number> {
-  let file: string;
-  try {
-    const options = { config: { type: 'string', short: 'c', default: 'proxy.yaml' } } as const;
-    file = parseArgs({ args: [...argv], options, strict: true }).values.config;
-  } catch (error) {
-    const [sentence] = (error as Error).message.split('. ');
-    io.stderr.write(`imapveil check: ${sentence}; see imapveil check --help\n`);
-    return 2;
-  }
+  const file = readConfigOption('check', argv, io);
+  if (file === undefined) return 2;
 
   const result = await loadAndCheck(file, checkScript);
   if (result.kind === 'faults') {

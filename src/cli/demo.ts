@@ -9,10 +9,11 @@ import type { ImapFlow } from 'imapflow';
 import type { Config } from '../config/config.ts';
 import { validate } from '../config/schema.ts';
 import { demoPassword, demoUser, startDemoMailbox } from '../demo/server.ts';
-import { createHookHost } from '../hooks/host.ts';
+import type { HookEvent } from '../hooks/hook-host.ts';
 import { createLog, printable } from '../observe/log.ts';
 import { type RunningProxy, StartFault, serve } from '../process/serve.ts';
 import type { Io } from './io.ts';
+import { servicesFor } from './services.ts';
 
 /** imapflow is an optional dependency, so it is loaded here and nowhere else. */
 const loadImapFlow = async (): Promise<typeof ImapFlow> => (await import('imapflow')).ImapFlow;
@@ -84,14 +85,10 @@ async function startProxy(upstreamPort: number, io: Io): Promise<RunningProxy> {
     log: { level: 'error', format: 'pretty' },
     admin: undefined,
   };
-  return serve(config, createLog(config.log, io.stderr), async (report) => {
-    const host = await createHookHost(config.hooks, (event) => {
-      if (event.kind === 'failed') io.stderr.write(`imapveil demo: ${event.message}\n`);
-      report(event);
-    });
-    if ('fault' in host) throw new StartFault(host.fault);
-    return host;
-  });
+  const say = (event: HookEvent): void => {
+    if (event.kind === 'failed') io.stderr.write(`imapveil demo: ${event.message}\n`);
+  };
+  return serve(config, servicesFor(config, createLog(config.log, io.stderr), say));
 }
 
 /** The folder that holds package.json, wherever this file was compiled to. */

@@ -1,27 +1,19 @@
 /** `imapveil run`: serves until it is told to stop, then lets the sessions finish. */
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { formatFault } from '../config/fault.ts';
 import { loadAndCheck } from '../config/files.ts';
 import { checkScript } from '../hooks/check-script.ts';
-import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
-import { createHookHost } from '../hooks/host.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { type RunningProxy, StartFault, serve } from '../process/serve.ts';
+import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
+import { servicesFor } from './services.ts';
 
 /** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the call or the configuration is wrong. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
-  let file: string;
-  try {
-    const options = { config: { type: 'string', short: 'c', default: 'proxy.yaml' } } as const;
-    file = parseArgs({ args: [...argv], options, strict: true }).values.config;
-  } catch (error) {
-    const [sentence] = (error as Error).message.split('. ');
-    io.stderr.write(`imapveil run: ${sentence}; see imapveil run --help\n`);
-    return 2;
-  }
+  const file = readConfigOption('run', argv, io);
+  if (file === undefined) return 2;
   const loaded = await loadAndCheck(file, checkScript);
   if (loaded.kind === 'faults') {
     for (const fault of loaded.faults) io.stderr.write(`${formatFault(fault)}\n`);
@@ -32,7 +24,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   for (const warning of loaded.warnings) log.warn(formatFault(warning));
   let proxy: RunningProxy;
   try {
-    proxy = await serve(config, log, openHooks(config));
+    proxy = await serve(config, servicesFor(config, log));
   } catch (error) {
     if (!(error instanceof StartFault)) throw error;
     io.stderr.write(`imapveil: ${error.message}\n`);
@@ -41,15 +33,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   announce(config, proxy, log);
   await untilStopped(proxy, config, log);
   return 0;
-}
-
-/** The hook host of a configuration; a script that stopped loading since it was checked keeps the proxy from starting. */
-export function openHooks(config: Config): (report: (event: HookEvent) => void) => Promise<HookHost> {
-  return async (report) => {
-    const host = await createHookHost(config.hooks, report);
-    if ('fault' in host) throw new StartFault(host.fault);
-    return host;
-  };
 }
 
 /** What is behind it, which script runs, and, for the demo mailbox, a line to try. */

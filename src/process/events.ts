@@ -1,0 +1,84 @@
+/**
+ * What happens, in the log: one line when a session ends, with what an operator greps for, and one for whatever
+ * needs somebody's attention. No password, no content of a message; the log itself escapes control bytes.
+ */
+import type { HookEvent } from '../hooks/hook-host.ts';
+import type { ConnectionEvents, Summary } from '../net/connection.ts';
+import type { Log } from '../observe/log.ts';
+
+/** What connections report, as lines of the log. */
+export function connectionEvents(log: Log): ConnectionEvents {
+  let warnedOfAdded = false;
+  return {
+    opened({ session, client, serverport }) {
+      log.debug({ session, client, serverport }, 'session opened');
+    },
+    loginFailed({ session, client, serverport }, user) {
+      log.info({ session, client, serverport, ...(user === undefined ? {} : { user }) }, 'login failed');
+    },
+    capabilitiesAdded({ session }, words) {
+      if (warnedOfAdded) return;
+      warnedOfAdded = true;
+      const added = words.join(' ').slice(0, 200);
+      log.warn({ session, added }, 'the script adds capabilities that the server will not understand');
+    },
+    failed({ session }, error) {
+      log.error({ session, err: error }, 'a bug in imapveil ended this session');
+    },
+    ended: (summary) => logEnd(log, summary),
+  };
+}
+
+/** Ends that nobody has to look at. All others are warnings. */
+const ordinary: ReadonlySet<string> = new Set([
+  'logout',
+  'client-closed',
+  'upstream-said-bye',
+  'draining',
+  'idle-timeout',
+]);
+
+function logEnd(log: Log, { facts, cause, user, ...rest }: Summary): void {
+  const { session, client, serverport } = facts;
+  const fields = {
+    session,
+    client,
+    serverport,
+    ...(user === undefined ? {} : { user }),
+    ...rest,
+    cause: cause.code,
+    reason: cause.message,
+  };
+  if (ordinary.has(cause.code)) log.info(fields, 'session ended');
+  else log.warn(fields, 'session ended');
+}
+
+/** What the hook room reports, as lines of the log. */
+export function logHookEvent(log: Log, event: HookEvent): void {
+  switch (event.kind) {
+    case 'printed':
+      log.info({ script: event.text }, 'script printed');
+      return;
+    case 'failed':
+      log.warn(
+        { session: event.session, call: event.call, count: event.count },
+        `script failed: ${event.message}`,
+      );
+      return;
+    case 'deadline-missed':
+      log.warn(
+        { session: event.session, call: event.call, strikes: event.strikes },
+        'script missed its deadline and was ended',
+      );
+      return;
+    case 'given-up':
+      log.warn(
+        { session: event.session },
+        'script missed too many deadlines in this session and is not asked again by it',
+      );
+      return;
+    case 'thread-ended':
+      log.warn(`script thread ended and is started again: ${event.message}`);
+      return;
+  }
+}
