@@ -4,7 +4,9 @@
  * so it is the ground that everything else is compared with.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chown, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import type { Account, Endpoint } from './endpoint.ts';
@@ -201,6 +203,7 @@ function identityOfServer(): { readonly root: boolean; readonly settings: readon
   const uid = process.getuid?.() ?? 0;
   const gid = process.getgid?.() ?? 0;
   if (uid === 0) return { root: true, settings: [`mail_uid = ${nobody}`, `mail_gid = ${nobody}`] };
+  const user = userInfo().username;
   const services = ['anvil', 'imap-login'].flatMap((name) => [`service ${name} {`, '  chroot =', '}']);
   return {
     root: false,
@@ -208,12 +211,19 @@ function identityOfServer(): { readonly root: boolean; readonly settings: readon
       `mail_uid = ${uid}`,
       `mail_gid = ${gid}`,
       `first_valid_uid = ${uid}`,
-      `default_internal_user = ${uid}`,
-      `default_internal_group = ${gid}`,
-      `default_login_user = ${uid}`,
+      `default_internal_user = ${user}`,
+      `default_internal_group = ${groupName(gid)}`,
+      `default_login_user = ${user}`,
       ...services,
     ],
   };
+}
+
+function groupName(gid: number): string {
+  const line = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .find((entry) => entry.split(':')[2] === String(gid));
+  return line?.split(':')[0] ?? String(gid);
 }
 
 function readMessage(response: string): Message[] {

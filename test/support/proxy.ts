@@ -32,18 +32,25 @@ export interface ProxyOptions {
   /** Keys of `hooks` and `limits` in proxy.yaml. */
   readonly hooks?: Readonly<Record<string, Setting>>;
   readonly limits?: Readonly<Record<string, Setting>>;
+  readonly admin?: Readonly<Record<string, Setting>>;
+  /** The ports to listen on, instead of free ones. */
+  readonly ports?: readonly number[];
 }
 
 export type LogEntry = Readonly<Record<string, unknown>>;
 
 export interface RunningProxy {
+  readonly pid: number;
   readonly ports: readonly number[];
   /** The port that stands at this place in `listen`. */
   endpoint(place: number, security: Endpoint['security']): Endpoint;
   /** What it logged so far. A line that is no JSON has the key `text` alone. */
   readonly log: readonly LogEntry[];
-  /** Resolves to the first entry, past or to come, whose JSON text matches; rejects after 10 s with the whole log. */
-  logged(pattern: RegExp): Promise<LogEntry>;
+  /**
+   * Resolves to the first entry whose JSON text matches, past or to come, leaving out the first `after` entries.
+   * Rejects after 10 s with the whole log.
+   */
+  logged(pattern: RegExp, after?: number): Promise<LogEntry>;
   readonly alive: boolean;
   /** SIGTERM; rejects when it did not end with code 0 within 15 s. Calling it again does nothing. */
   stop(): Promise<void>;
@@ -52,7 +59,7 @@ export interface RunningProxy {
 /** Starts a proxy. Rejects with everything it wrote when it ends, or does not listen within 20 s. */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const folder = await temporaryFolder();
-  const ports = await freePorts(options.listen.length);
+  const ports = options.ports ?? (await freePorts(options.listen.length));
   const file = join(folder, 'proxy.yaml');
   await writeFile(file, stringify(configuration(options, ports)));
   const script = typeof options.script === 'function' ? options.script(ports) : options.script;
@@ -118,6 +125,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     throw error;
   }
   return {
+    pid: child.pid!,
     ports,
     log,
     get alive() {
@@ -129,8 +137,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       security,
       ca: options.certificates.ca,
     }),
-    async logged(pattern) {
-      const find = () => log.find((entry) => pattern.test(JSON.stringify(entry)));
+    async logged(pattern, after = 0) {
+      const find = () => log.slice(after).find((entry) => pattern.test(JSON.stringify(entry)));
       await until(`a log entry with ${pattern}`, 10_000, () => find() !== undefined);
       return find() ?? {};
     },
@@ -161,6 +169,7 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
     },
     hooks: { ...(options.script !== undefined && { script: 'script.lua' }), ...options.hooks },
     limits: { connectionsPerAddress: 1000, drainTimeout: '2s', ...options.limits },
+    ...(options.admin && { admin: options.admin }),
     log: { level: 'debug', format: 'json' },
   };
 }

@@ -41,7 +41,7 @@ describe('a script that loops for ever in DoListResult', { skip: without('doveco
       });
       after(() => proxy?.stop());
 
-      test('is answered by onError after the deadline, while another session goes on', async () => {
+      test('is answered by onError after the deadline, while another session goes on', async (context) => {
         const endpoint = proxy.endpoint(0, 'none');
         const alice = await RawImap.open(endpoint, dovecot.account('alice'));
         const bob = await RawImap.open(endpoint, dovecot.account('bob'));
@@ -63,9 +63,16 @@ describe('a script that loops for ever in DoListResult', { skip: without('doveco
         const took = await stuck;
 
         assert.ok(took >= deadline, `answered after ${took} ms`);
-        assert.ok(trips.length >= 20, `only ${trips.length} NOOPs`);
+        assert.ok(trips.length >= 100, `only ${trips.length} NOOPs`);
+        const late = trips.filter((trip) => trip >= bound);
         const worst = Math.max(...trips);
-        assert.ok(worst < bound, `a NOOP took ${worst} ms`);
+        context.diagnostic(`${trips.length} NOOPs, the slowest took ${worst.toFixed(1)} ms`);
+        // A busy machine may hold up one in a hundred; a blocked event loop holds one up for the whole deadline.
+        assert.ok(
+          late.length <= trips.length / 100,
+          `${late.length} of ${trips.length} NOOPs took ${bound} ms or more`,
+        );
+        assert.ok(worst < deadline / 4, `a NOOP took ${worst} ms`);
         const names = folderNames(answered);
         if (onError === 'hide') assert.deepEqual(names, []);
         else
