@@ -66,7 +66,14 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
   await writeFile(join(folder, 'dovecot.conf'), [...lines, ...(options.settings ?? []), ''].join('\n'));
 
   const master = spawn(program('dovecot'), ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'pipe' });
-  const ended = new Promise<void>((resolve) => master.once('close', () => resolve()));
+  const orphan = () => master.kill('SIGTERM');
+  process.once('exit', orphan);
+  const ended = new Promise<void>((resolve) => {
+    master.once('close', () => {
+      process.removeListener('exit', orphan);
+      resolve();
+    });
+  });
   let output = '';
   master.stdout.on('data', (chunk: Buffer) => (output += chunk));
   master.stderr.on('data', (chunk: Buffer) => (output += chunk));

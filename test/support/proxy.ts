@@ -74,7 +74,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   let line = '';
   let exit: number | string | undefined;
   const ended = new Promise<void>((resolve) => {
+    const orphan = () => child.kill('SIGTERM');
+    process.once('exit', orphan);
     child.once('close', (code, signal) => {
+      process.removeListener('exit', orphan);
       exit = code ?? signal ?? 'unknown';
       for (const watch of watchers) watch();
       resolve();
