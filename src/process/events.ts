@@ -68,7 +68,9 @@ export function logHookEvent(log: Log, event: HookEvent): void {
     case 'deadline-missed':
       log.warn(
         { session: event.session, call: event.call, strikes: event.strikes },
-        'script missed its deadline and was ended',
+        event.limit === 'time'
+          ? 'script missed its deadline and was ended'
+          : 'script used too much memory and was ended',
       );
       return;
     case 'given-up':
