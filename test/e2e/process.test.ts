@@ -1,0 +1,214 @@
+/** The process as an operator meets it: limits, time-outs, health, and the way down. */
+import assert from 'node:assert/strict';
+import { connect, createServer, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { close, freePorts, listen, portOf } from '../support/ports.ts';
+import { type ProxyOptions, type RunningProxy, startProxy } from '../support/proxy.ts';
+import { RawImap } from '../support/raw-imap.ts';
+import { without } from '../support/required.ts';
+import { type Peer, type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
+import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
+
+describe('the process', { skip: without('openssl') }, () => {
+  let folder: string;
+  let certificates: Certificates;
+  let upstream: ScriptedServer;
+  const running: RunningProxy[] = [];
+  before(async () => {
+    folder = await temporaryFolder();
+    certificates = await makeCertificates(folder);
+    upstream = await scriptedServer();
+    upstream.behave(serve);
+  });
+  after(async () => {
+    for (const proxy of running) await proxy.stop();
+    await upstream?.stop();
+    await removeFolder(folder);
+  });
+
+  const start = async (options: Partial<ProxyOptions> = {}): Promise<RunningProxy> => {
+    const behind = { port: upstream.port, encryption: 'none' } as const;
+    const proxy = await startProxy({
+      listen: ['starttls', 'tls'],
+      certificates,
+      upstream: behind,
+      ...options,
+    });
+    running.push(proxy);
+    return proxy;
+  };
+
+  test('A16: who does not log in, or finish the handshake, in time is sent away', async () => {
+    const proxy = await start({ limits: { loginTimeout: '400ms', handshakeTimeout: '200ms' } });
+    const silent = await RawImap.connect(proxy.endpoint(0, 'none'));
+    assert.match(await silent.rest(), /\* OK .*ready\r\n\* BYE Autologout/s);
+    await proxy.logged(/login-timeout/);
+
+    assert.equal(await everything(connect(proxy.ports[1]!, '127.0.0.1')), '');
+    await proxy.logged(/handshake-timeout/);
+
+    const patient = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await patient.ok('NOOP');
+    await patient.logout();
+  });
+
+  test('who says nothing for idleTimeout is logged out', async () => {
+    const proxy = await start({ limits: { idleTimeout: '500ms' } });
+    const silent = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    assert.match(await silent.rest(), /\* BYE Autologout/);
+    await proxy.logged(/idle-timeout/);
+  });
+
+  test('too many connections, in all and from one address, are refused with a reason', async () => {
+    const proxy = await start({ limits: { connections: 3, connectionsPerAddress: 2 } });
+    const first = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    const second = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    assert.equal(await everything(connect(proxy.ports[0]!, '127.0.0.1')), '* BYE Too many connections\r\n');
+    await proxy.logged(/connectionsPerAddress/);
+    const other = await RawImap.open(proxy.endpoint(0, 'none'), account, { from: '127.0.0.2' });
+    assert.equal(
+      await everything(connect({ port: proxy.ports[0]!, host: '127.0.0.1', localAddress: '127.0.0.3' })),
+      '* BYE Too many connections\r\n',
+    );
+    await proxy.logged(/limits\.connections \(3\)/);
+    for (const client of [first, second, other]) await client.logout();
+    const again = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    await again.logout();
+  });
+
+  test('A3, A15: what is no TLS handshake ends its connection and is in the log', async () => {
+    const proxy = await start();
+    const client = connect(proxy.ports[1]!, '127.0.0.1');
+    client.write('a1 LOGIN alice secret-in-the-clear\r\n');
+    assert.doesNotMatch(await everything(client), /OK/);
+    await proxy.logged(/client-tls-failed/);
+    assert.doesNotMatch(JSON.stringify(proxy.log), /secret-in-the-clear/);
+  });
+
+  test('P15: bytes that come with STARTTLS, in the next segment too, are never answered inside TLS', async () => {
+    const proxy = await start();
+    for (const injected of ['s STARTTLS\r\nx LOGIN alice pass\r\n', 's STARTTLS\r\nx']) {
+      const client = await RawImap.connect(proxy.endpoint(0, 'none'));
+      await client.response();
+      client.send(injected);
+      assert.doesNotMatch(await client.rest(), /x (OK|NO|BAD)/);
+    }
+    const client = connect(proxy.ports[0]!, '127.0.0.1');
+    client.write('s STARTTLS\r\n');
+    await new Promise<void>((resolve) => {
+      client.on('data', (chunk) => {
+        if (String(chunk).includes('s OK')) resolve();
+      });
+    });
+    client.write('x LOGIN alice pass\r\n');
+    assert.doesNotMatch(await everything(client), /x (OK|NO|BAD)/);
+    assert.ok(!upstream.heard.some((line) => line.startsWith('x ')));
+  });
+
+  test('/healthz and /readyz', async () => {
+    const [port = 0] = await freePorts(1);
+    const proxy = await start({ admin: { address: '127.0.0.1', port } });
+    for (const path of ['healthz', 'readyz']) {
+      const response = await fetch(`http://127.0.0.1:${port}/${path}`);
+      assert.equal(response.status, 200, path);
+    }
+    assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+    assert.ok(proxy.alive);
+  });
+
+  test('SIGTERM: idle sessions hear BYE at once, busy ones when they are done, and the exit code is 0', async () => {
+    const [port = 0] = await freePorts(1);
+    const proxy = await start({ admin: { address: '127.0.0.1', port } });
+    const idle = await RawImap.open(proxy.endpoint(1, 'tls'), account);
+    const busy = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    busy.send('w WAIT\r\n');
+    const finish = await waiting.next();
+    const stopped = proxy.stop();
+    assert.match(await idle.rest(), /\* BYE The proxy is shutting down\r\n$/);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 503);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+    await assert.rejects(RawImap.connect(proxy.endpoint(0, 'none')));
+    finish.value();
+    assert.match(await busy.rest(), /w OK waited\r\n\* BYE The proxy is shutting down\r\n$/);
+    await stopped;
+  });
+
+  test('SIGTERM: who is not done in drainTimeout is ended', async () => {
+    const proxy = await start({ limits: { drainTimeout: '200ms' } });
+    const busy = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    busy.send('w WAIT\r\n');
+    await waiting.next();
+    const stopped = proxy.stop();
+    assert.match(await busy.rest(), /\* BYE The proxy was stopped\r\n$/);
+    await stopped;
+  });
+
+  test('a second SIGTERM ends at once', async () => {
+    const proxy = await start({ limits: { drainTimeout: '1h' } });
+    const busy = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    busy.send('w WAIT\r\n');
+    await waiting.next();
+    const stopped = proxy.stop();
+    await proxy.logged(/SIGTERM/);
+    process.kill(proxy.pid, 'SIGTERM');
+    assert.match(await busy.rest(), /\* BYE The proxy was stopped\r\n$/);
+    await stopped;
+  });
+
+  test('a port that is taken: one line, exit code 1', async () => {
+    const taken = createServer();
+    await listen(taken);
+    await assert.rejects(
+      start({ ports: [portOf(taken), (await freePorts(1))[0]!] }),
+      /ended with 1 .*another process listens there already/s,
+    );
+    await close(taken);
+  });
+});
+
+const account = { user: 'alice', password: 'pass' };
+
+/** Told each time that a client waits; calling what it gives lets that client go on. */
+const waiters: (() => void)[] = [];
+let waiterCame = (): void => {};
+const waiting = (async function* (): AsyncGenerator<() => void, never> {
+  for (;;) {
+    while (waiters.length === 0) {
+      await new Promise<void>((resolve) => {
+        waiterCame = resolve;
+      });
+    }
+    yield waiters.shift()!;
+  }
+})();
+
+/** An IMAP server that agrees to everything and answers WAIT when it is told to. */
+async function serve(peer: Peer): Promise<void> {
+  peer.send('* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n');
+  for (;;) {
+    const [tag, verb] = (await peer.line()).split(' ');
+    if (verb === 'WAIT') {
+      waiters.push(() => peer.send(`${tag} OK waited\r\n`));
+      waiterCame();
+    } else if (verb === 'LOGOUT') {
+      peer.send(`* BYE\r\n${tag} OK out\r\n`);
+      peer.socket.end();
+    } else {
+      peer.send(`${tag} OK done\r\n`);
+    }
+  }
+}
+
+/** All that comes until the other side closes, as latin1. */
+function everything(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(text));
+  });
+}
