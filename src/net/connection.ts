@@ -111,7 +111,8 @@ export class Connection implements Timed {
     } else if (now > this.#handshakeBy) {
       this.#expire('handshake-timeout', 'the TLS handshake was not finished in time');
     } else if (now > this.#greetingBy) {
-      const message = `${this.#upstreamName} did not greet within ${upstream.connectTimeout} ms`;
+      const what = this.#upstream?.connecting ? 'did not accept the connection' : 'did not greet';
+      const message = `${this.#upstreamName} ${what} within upstream.connectTimeout (${upstream.connectTimeout} ms)`;
       this.end({ code: 'upstream-unreachable', message }, 'The mail server is not available');
     } else if (!this.#session.loggedIn && now > this.#loginBy) {
       this.#expire('login-timeout', 'there was no login in time');
@@ -308,7 +309,8 @@ export class Connection implements Timed {
       if (socket === undefined) continue;
       // Read on without looking: unread bytes would turn the close into a reset, and the BYE would be lost.
       socket.resume();
-      socket.end();
+      if (socket.connecting) socket.destroy();
+      else socket.end();
     }
     this.#settle();
   }
@@ -341,6 +343,16 @@ export class Connection implements Timed {
 /** OpenSSL's and Node's words for a certificate that does not prove what it should. */
 const untrusted = /CERT|ISSUER|SIGNATURE|ERR_TLS_CERT_ALTNAME_INVALID|CRL/;
 
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused; nothing listens there',
+  ENOTFOUND: 'there is no such host name',
+  EAI_AGAIN: 'the name server does not answer',
+  EHOSTUNREACH: 'there is no way to this host',
+  ENETUNREACH: 'there is no way to this network',
+  ETIMEDOUT: 'nobody answered in time',
+  ECONNRESET: 'the connection was closed at once',
+};
+
 /** Why there is no conversation with the server, for the operator. */
 function upstreamFailure(error: Error, name: string): EndCause {
   const code = 'code' in error ? String(error.code) : error.message;
@@ -357,7 +369,7 @@ function upstreamFailure(error: Error, name: string): EndCause {
       message: `TLS with ${name} failed: ${code}; is upstream.encryption right?`,
     };
   }
-  return { code: 'upstream-unreachable', message: `${name} cannot be reached: ${code}` };
+  return { code: 'upstream-unreachable', message: `${name} cannot be reached: ${reasons[code] ?? code}` };
 }
 
 /** What is listened for on one socket. */
