@@ -112,7 +112,7 @@ export class Connection implements Timed {
       this.#expire('handshake-timeout', 'the TLS handshake was not finished in time');
     } else if (now > this.#greetingBy) {
       const what = this.#upstream?.connecting ? 'did not accept the connection' : 'did not greet';
-      const message = `${this.#upstreamName} ${what} within upstream.connectTimeout (${upstream.connectTimeout} ms)`;
+      const message = `${this.#upstreamName} ${what} within ${upstream.connectTimeout} ms (upstream.connectTimeout)`;
       this.end({ code: 'upstream-unreachable', message }, 'The mail server is not available');
     } else if (!this.#session.loggedIn && now > this.#loginBy) {
       this.#expire('login-timeout', 'there was no login in time');
