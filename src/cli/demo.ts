@@ -16,7 +16,8 @@ import type { Io } from './io.ts';
 import { servicesFor } from './services.ts';
 
 /** imapflow is an optional dependency, so it is loaded here and nowhere else. */
-const loadImapFlow = async (): Promise<typeof ImapFlow> => (await import('imapflow')).ImapFlow;
+type LoadImapFlow = () => Promise<typeof ImapFlow>;
+const loadImapFlow: LoadImapFlow = async () => (await import('imapflow')).ImapFlow;
 
 /** What the client saw: sorted words, and folders with their attributes in the client's order. */
 interface Seen {
@@ -25,7 +26,11 @@ interface Seen {
 }
 
 /** Exit code 0: both views were printed; 1: something failed; 2: the call is wrong. */
-export async function demo(argv: readonly string[], io: Io, load = loadImapFlow): Promise<number> {
+export async function demo(
+  argv: readonly string[],
+  io: Io,
+  load: LoadImapFlow = loadImapFlow,
+): Promise<number> {
   try {
     parseArgs({ args: [...argv], options: {}, strict: true });
   } catch (error) {

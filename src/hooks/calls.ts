@@ -4,7 +4,8 @@
  */
 import { Buffer } from 'node:buffer';
 import fengari, { type LuaState } from 'fengari';
-import { NO_BYTES, sameBytes } from '../imap-parser-lite/index.ts';
+import { NO_BYTES, sameBytes, splitWords } from '../imap-parser-lite/index.ts';
+import { isCapabilityWord } from '../rewrite/capability.ts';
 import { readFolder, writeFolder } from '../rewrite/list.ts';
 import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
 import type { CallClock } from './call-clock.ts';
@@ -115,7 +116,12 @@ export class ScriptCalls {
     }
     if (returned === 'too long') return this.#wrong(script, tooLong);
     const text = Buffer.from(returned).toString('latin1');
-    if (/[\r\n\0]/.test(text)) return this.#wrong(script, 'returned a string with CR, LF or NUL in it');
+    const given = new Set(splitWords(capabilities));
+    const words = splitWords(text);
+    if (words.length === 0) return this.#wrong(script, 'returned no capability at all');
+    if (words.some((word) => !given.has(word) && !isCapabilityWord(word))) {
+      return this.#wrong(script, 'returned a capability with characters in it that would end the list');
+    }
     return text;
   }
 

@@ -169,12 +169,31 @@ for (const { returns, says } of nonsense) {
 }
 
 test('DoCapability: what is no string, or would end the line, is an error', async (t) => {
-  for (const returns of ['', 'nil', '42', 'true', '"A\\r\\nB"', '"A\\nB"', '"A\\0B"', '("x"):rep(70000)']) {
+  for (const returns of [
+    '',
+    'nil',
+    '42',
+    'true',
+    '"A\\r\\nB"',
+    '"A\\nB"',
+    '"A\\0B"',
+    '" "',
+    '" A] * BYE "',
+    '" {5} "',
+    '("x"):rep(70000)',
+  ]) {
     const text = `function DoCapability(ip, caps)\n  return ${returns}\nend`;
     const pass = await openScript(t, text);
     assert.equal(await capability(pass.session, ' IMAP4rev1 IDLE '), ' IMAP4rev1 IDLE ', returns);
     assert.match(failures(pass.events)[0] ?? '', /^script\.lua:1: DoCapability returned /, returns);
   }
+  const odd = await openScript(t, 'function DoCapability(ip, caps) return caps .. " X-NEW" end');
+  assert.equal(
+    await capability(odd.session, ' IMAP4rev1 X"Y '),
+    ' IMAP4rev1 X"Y  X-NEW',
+    "what the server says is not the script's fault",
+  );
+  assert.deepEqual(odd.events, []);
   const hide = await openScript(t, 'function DoCapability() end', { onError: 'hide' });
   const left = (await capability(hide.session, ' IMAP4rev1 IDLE STARTTLS AUTH=PLAIN ')).trim().split(/ +/);
   assert.deepEqual(left, ['IMAP4rev1', 'STARTTLS', 'AUTH=PLAIN']);
