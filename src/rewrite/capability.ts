@@ -71,9 +71,9 @@ export function forScript(words: readonly string[]): string {
   return ` ${words.join(' ')} `;
 }
 
-/** Whether `word` can stand in a capability list (RFC 9051 §9, capability): an atom, which cannot end the code it is in. */
+/** Whether `word` can stand in a capability list (RFC 9051 §9, capability) and cannot end it; 8-bit bytes may pass, as servers let them. */
 export function isCapabilityWord(word: string): boolean {
-  return /^[^\x00-\x20()"\\%*{}\]\x7f-\xff]+$/.test(word);
+  return /^[^\x00-\x20()"\\%*{}\]\x7f]+$/.test(word);
 }
 
 /** The line with `words` in place of its list, or the very line when they are what it says already. */
