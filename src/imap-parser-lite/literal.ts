@@ -43,7 +43,7 @@ export function readLiteralMark(line: Uint8Array): Literal | WireFault | undefin
   return { size, synchronising, binary };
 }
 
-/** The line with its `{n+}` written as `{n}`, for a server that does not know LITERAL+ (RFC 7888 §4). */
+/** The line with its `{n+}` written as `{n}`, so that the server is asked before the data is sent (RFC 7888 §4). */
 export function asSynchronising(line: Uint8Array): Uint8Array {
   const plus = endOfText(line) - 2;
   const written = new Uint8Array(line.length - 1);

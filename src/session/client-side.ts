@@ -243,16 +243,10 @@ export class ClientSide {
     }
     current.literalBytes += literal.size;
     this.#reading = { kind: 'rest' };
-    if (literal.synchronising) {
-      conversation.toUpstream(withCrlf(line));
-      this.#waiting = { for: 'literal', tag: current.tag, converted: false };
-    } else if (this.#serverTakes(literal)) {
-      conversation.toUpstream(withCrlf(line));
-    } else {
-      // Without LITERAL+ the server would answer BAD and run the data as commands (P4).
-      conversation.toUpstream(asSynchronising(withCrlf(line)));
-      this.#waiting = { for: 'literal', tag: current.tag, converted: true };
-    }
+    // Whether the server takes a literal, only the server knows: what it does not take for one, it runs as commands.
+    // So it is asked every time, in the client's stead where the client does not wait (P4, decision 6).
+    conversation.toUpstream(literal.synchronising ? withCrlf(line) : asSynchronising(withCrlf(line)));
+    this.#waiting = { for: 'literal', tag: current.tag, converted: !literal.synchronising };
   }
 
   #forwardLiteral(segment: LiteralSegment): void {
@@ -371,12 +365,6 @@ export class ClientSide {
 
   #limitExceeded(message: string): void {
     this.#conversation.end({ code: 'client-limit', message }, message);
-  }
-
-  /** RFC 7888: LITERAL+ takes any size, LITERAL- 4096 bytes. */
-  #serverTakes(literal: Literal): boolean {
-    const offered = this.#conversation.upstreamCapabilities;
-    return offered?.has('LITERAL+') === true || (literal.size <= 4096 && offered?.has('LITERAL-') === true);
   }
 }
 
