@@ -73,7 +73,7 @@ const SCRIPT = 'hooks/imap4.lua';
 async function startProxy(upstreamPort: number, io: Io): Promise<RunningProxy> {
   const validated = validate({ upstream: { host: '127.0.0.1', port: upstreamPort, encryption: 'none' } });
   if (validated.kind === 'invalid') throw new Error('the smallest configuration is not valid');
-  const { tls, upstream, hooks, limits } = validated.written;
+  const { tls, upstream, hooks, refuse, limits } = validated.written;
   const config: Config = {
     file: fileURLToPath(new URL('proxy.yaml', packageRoot())),
     listen: [{ address: '127.0.0.1', port: 0, mode: 1 }],
@@ -86,6 +86,7 @@ async function startProxy(upstreamPort: number, io: Io): Promise<RunningProxy> {
     },
     // Whoever tries it on a busy machine is to see what the script does, not that it was late.
     hooks: { ...hooks, script: fileURLToPath(new URL(SCRIPT, packageRoot())), deadline: 2_000 },
+    refuse,
     limits,
     log: { level: 'error', format: 'pretty' },
     admin: undefined,

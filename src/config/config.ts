@@ -3,6 +3,7 @@
  * milliseconds, every size in bytes. Nothing after the config room sees YAML or units.
  */
 import type { EncryptionMode } from '../rewrite/question.ts';
+import type { RefusedWords } from '../rewrite/refused.ts';
 
 export interface Listen {
   readonly address: string;
@@ -33,6 +34,8 @@ export interface Hooks {
   readonly script: string | undefined;
   readonly deadline: number;
   readonly onError: 'pass' | 'hide';
+  /** What the script hides is refused as well. */
+  readonly enforce: boolean;
 }
 
 export interface Limits {
@@ -56,6 +59,7 @@ export interface Config {
   };
   readonly upstream: Upstream;
   readonly hooks: Hooks;
+  readonly refuse: RefusedWords;
   readonly limits: Limits;
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';

@@ -58,6 +58,7 @@ function settle(written: Written, file: string, folder: string): Config {
     },
     upstream: settleUpstream(written.upstream, folder),
     hooks: { script: script === undefined ? undefined : resolve(folder, script), deadline, onError },
+    refuse: written.refuse,
     limits: written.limits,
     log: written.log,
     admin: written.admin,
@@ -94,7 +95,7 @@ function settleUpstream(written: Written['upstream'], folder: string): Upstream 
 const HALF_AN_HOUR = 30 * 60_000;
 
 /** What is accepted because it is written down, and what it means. */
-function warn({ upstream, limits }: Config, source: Source): ConfigFault[] {
+function warn({ upstream, refuse, limits }: Config, source: Source): ConfigFault[] {
   const warnings: ConfigFault[] = [];
   if (upstream.encryption === 'none' && !isThisMachine(upstream.host)) {
     const message = `none sends every password to ${upstream.host} in the clear; use starttls or tls`;
@@ -104,6 +105,11 @@ function warn({ upstream, limits }: Config, source: Source): ConfigFault[] {
     const message =
       'false accepts any certificate, so whoever is in between can read every password; set tls.ca instead';
     warnings.push(source.faultAt(['upstream', 'tls', 'verify'], message));
+  }
+  if (!refuse.capabilities.includes('COMPRESS=DEFLATE')) {
+    const message =
+      'without COMPRESS=DEFLATE in it, the session of a client that compresses is ended, for the proxy cannot read it';
+    warnings.push(source.faultAt(['refuse', 'capabilities'], message));
   }
   if (limits.idleTimeout < HALF_AN_HOUR) {
     const message = 'IMAP forbids to log out an idle client in less than 30 minutes; set it to 30m or more';

@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { type RefusedWords, usuallyRefused } from '../rewrite/refused.ts';
 import type { CertificateFiles, Config, Hooks, Limits } from './config.ts';
 import { type Measured, parseDuration, parseSize } from './units.ts';
 
@@ -32,6 +33,7 @@ export interface Written {
     readonly connectTimeout: number;
   };
   readonly hooks: { readonly script?: string | undefined } & Pick<Hooks, 'deadline' | 'onError'>;
+  readonly refuse: RefusedWords;
   readonly limits: Limits;
   readonly log: Config['log'];
   readonly admin?: { readonly address: string; readonly port: number } | undefined;
@@ -142,6 +144,30 @@ function isNetwork(written: string): boolean {
   return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
 }
 
+/** RFC 9051 §9 calls both an atom; a mechanism (RFC 4422 §3.1) has no more than these. */
+const mechanism = word(/^[A-Za-z0-9_-]{1,64}$/, 'must be the name of a SASL mechanism, such as GSSAPI');
+
+const OWN_WORDS = /^(STARTTLS|LOGINDISABLED)$/i;
+
+const capability = word(
+  /^[A-Za-z0-9=+._:/-]{1,64}$/,
+  'must be a capability, such as COMPRESS=DEFLATE or IDLE',
+)
+  .refine((written) => !/^AUTH=/i.test(written), {
+    error: ({ input }) =>
+      `${input} is a mechanism: write ${String(input).slice('AUTH='.length)} into refuse.mechanisms`,
+  })
+  .refine((written) => !OWN_WORDS.test(written), {
+    error: ({ input }) => `${input} is the proxy's own: set listen.encryption instead`,
+  });
+
+/** A word of the protocol; case does not matter, so it is kept in upper case. */
+function word(pattern: RegExp, error: string) {
+  return z.string({ error }).regex(pattern, { error });
+}
+
+const upperCase = (words: readonly string[]): string[] => words.map((written) => written.toUpperCase());
+
 const WORKERS = { error: 'must be a whole number from 1 to 1024, or auto' };
 
 const listen = section({
@@ -206,6 +232,15 @@ const schema = section({
       .boolean({ error: 'must be true or false' })
       .refine((on) => !on, notYet('false'))
       .prefault(false),
+  }).prefault({}),
+  refuse: section({
+    mechanisms: list(mechanism, 'mechanisms')
+      .prefault([...usuallyRefused.mechanisms])
+      .transform(upperCase),
+    capabilities: list(capability, 'capabilities')
+      .prefault([...usuallyRefused.capabilities])
+      .transform(upperCase),
+    channelBinding: z.boolean({ error: 'must be true or false' }).prefault(usuallyRefused.channelBinding),
   }).prefault({}),
   limits: section({
     connections: many.prefault(10_000),

@@ -7,6 +7,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import type { HookHost, HookSession } from '../hooks/hook-host.ts';
 import type { Question } from '../rewrite/question.ts';
+import type { Refused } from '../rewrite/refused.ts';
 import type { SessionSettings } from '../session/conversation.ts';
 import type { Effect, EndCause, EndCode } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
@@ -16,6 +17,7 @@ import { secureUpstream, type TlsFront } from './tls.ts';
 /** What all connections share. */
 export interface Shared {
   readonly config: Config;
+  readonly refused: Refused;
   readonly upstream: { readonly host: string; readonly port: number };
   readonly tlsFront: TlsFront;
   readonly upstreamTls: ConnectionOptions;
@@ -29,6 +31,8 @@ export interface ConnectionEvents {
   opened(facts: SessionSettings): void;
   loginFailed(facts: SessionSettings, user: string | undefined): void;
   capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
+  /** The server offered what the proxy refuses; told again for each list. */
+  capabilitiesRefused(words: readonly string[]): void;
   /** A bug of ours. It costs this session and no other (A7). */
   failed(facts: SessionSettings, error: unknown): void;
   ended(summary: Summary): void;
@@ -179,6 +183,9 @@ export class Connection implements Timed {
         return;
       case 'capabilities-added':
         this.#shared.events.capabilitiesAdded(this.#facts, effect.words);
+        return;
+      case 'capabilities-refused':
+        this.#shared.events.capabilitiesRefused(effect.words);
         return;
       case 'end':
         this.#close(effect.cause);

@@ -93,8 +93,10 @@ function accept(socket: Socket, listen: Listen, shared: Shared, connections: Con
     serverport: socket.localPort,
     defaultMode: listen.mode,
     upstreamEncryption: upstream.encryption,
+    enforce: shared.config.hooks.enforce,
     preLoginLine: limits.preLoginLine,
     preLoginLiteral: limits.preLoginLiteral,
+    refused: shared.refused,
     hooks: shared.hooks.defines,
   };
   const tooMany = refusal(connections, client, shared);

@@ -5,10 +5,16 @@
 import type { HookEvent } from '../hooks/hook-host.ts';
 import type { ConnectionEvents, Summary } from '../net/connection.ts';
 import type { Log } from '../observe/log.ts';
+import { whyRefused } from '../rewrite/refused.ts';
+
+/** Refused words that are named in the log; real servers have under ten. */
+const REFUSED_SAID = 100;
 
 /** What connections report, as lines of the log. */
 export function connectionEvents(log: Log): ConnectionEvents {
   let warnedOfAdded = false;
+  /** Said once per start; bounded, for a server can make up any number of them (`AUTH=X1-PLUS`, …). */
+  const saidRefused = new Set<string>();
   return {
     opened({ session, client, serverport }) {
       log.debug({ session, client, serverport }, 'session opened');
@@ -21,6 +27,13 @@ export function connectionEvents(log: Log): ConnectionEvents {
       warnedOfAdded = true;
       const added = words.join(' ').slice(0, 200);
       log.warn({ session, added }, 'the script adds capabilities that the server will not understand');
+    },
+    capabilitiesRefused(words) {
+      for (const word of words) {
+        if (saidRefused.has(word) || saidRefused.size >= REFUSED_SAID) continue;
+        saidRefused.add(word);
+        log.info(whyRefused(word.slice(0, 100)));
+      }
     },
     failed({ session }, error) {
       log.error({ session, err: error }, 'a bug in imapveil ended this session');

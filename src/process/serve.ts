@@ -11,6 +11,7 @@ import { Connections, type OpenListener, openListener } from '../net/listener.ts
 import { makeSelfSigned } from '../net/self-signed.ts';
 import { type CertificatePair, createTlsFront, upstreamTlsOptions } from '../net/tls.ts';
 import type { Log } from '../observe/log.ts';
+import { refuse } from '../rewrite/refused.ts';
 import { connectionEvents, logHookEvent } from './events.ts';
 
 /** What the other rooms do for a running proxy. */
@@ -69,6 +70,7 @@ export async function serve(config: Config, services: Services): Promise<Running
     started.push(deadlines);
     const shared: Shared = {
       config,
+      refused: refuse(config.refuse),
       upstream,
       hooks,
       deadlines,

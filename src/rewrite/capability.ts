@@ -9,6 +9,7 @@ import {
   fromLatin1,
   splitWords,
 } from '../imap-parser-lite/index.ts';
+import { mechanismWorks, offersChannelBinding, type Refused } from './refused.ts';
 
 /** What of a capability list depends on the client's side of the proxy, at the moment it is sent. */
 export interface CapabilityView {
@@ -16,37 +17,8 @@ export interface CapabilityView {
   readonly offersStartTls: boolean;
   /** The proxy refuses every login until there is TLS (mode 3). */
   readonly refusesLogin: boolean;
-}
-
-/**
- * Words that cannot work through a proxy which ends TLS and reads what passes. COMPRESS makes the rest unreadable;
- * GSSAPI and its kin and DIGEST-MD5 may wrap the stream after login; EXTERNAL would present the proxy's own
- * identity (P20); referrals lead clients around the proxy (P18, P26).
- */
-const unworkable: ReadonlySet<string> = new Set([
-  'COMPRESS=DEFLATE',
-  'AUTH=GSSAPI',
-  'AUTH=GSS-SPNEGO',
-  'AUTH=KERBEROS_V4',
-  'AUTH=DIGEST-MD5',
-  'AUTH=EXTERNAL',
-  'LOGIN-REFERRALS',
-  'MAILBOX-REFERRALS',
-]);
-
-/** Whether the list of the server (upper-case words) has a mechanism that binds to the TLS channel, such as SCRAM-SHA-256-PLUS. */
-export function offersChannelBinding(words: Iterable<string>): boolean {
-  for (const word of words) if (word.startsWith('AUTH=') && word.endsWith('-PLUS')) return true;
-  return false;
-}
-
-/**
- * Whether the proxy lets a client see and use a SASL mechanism, in upper case. With channel binding offered,
- * every SCRAM must go: a client that could bind says so, and the server would then have to fail the login (P19).
- */
-export function mechanismWorks(mechanism: string, channelBindingOffered: boolean): boolean {
-  if (unworkable.has(`AUTH=${mechanism}`) || mechanism.endsWith('-PLUS')) return false;
-  return !(channelBindingOffered && mechanism.startsWith('SCRAM-'));
+  /** What is neither shown nor passed. */
+  readonly refused: Refused;
 }
 
 /** The server's words as the proxy can stand for them: its own view, applied before the script sees the list. */
@@ -55,11 +27,11 @@ export function honestCapabilities(words: readonly string[], view: CapabilityVie
   const channelBinding = offersChannelBinding(upper);
   const honest = words.filter((_, at) => {
     const word = upper[at]!;
-    if (unworkable.has(word)) return false;
+    if (view.refused.capabilities.has(word)) return false;
     if (word === 'STARTTLS') return view.offersStartTls;
     if (word === 'SASL-IR') return !view.refusesLogin;
     if (!word.startsWith('AUTH=')) return true;
-    return !view.refusesLogin && mechanismWorks(word.slice('AUTH='.length), channelBinding);
+    return !view.refusesLogin && mechanismWorks(word.slice('AUTH='.length), channelBinding, view.refused);
   });
   if (view.offersStartTls && !upper.includes('STARTTLS')) honest.push('STARTTLS');
   if (view.refusesLogin && !upper.includes('LOGINDISABLED')) honest.push('LOGINDISABLED');

@@ -6,6 +6,7 @@
 import { fromLatin1 } from '../imap-parser-lite/index.ts';
 import type { CapabilityView } from '../rewrite/capability.ts';
 import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
+import { type Refused, refusedByDefault } from '../rewrite/refused.ts';
 import type { Effect, EndCause } from './effect.ts';
 import { InFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
@@ -21,6 +22,8 @@ export interface SessionSettings {
   /** Bytes. */
   readonly preLoginLine: number;
   readonly preLoginLiteral: number;
+  /** What is neither shown nor passed; left out: what cannot work through a proxy. */
+  readonly refused?: Refused;
   /** What the script defines now; it may change while the session lives. */
   readonly hooks: { readonly encryption: boolean; readonly capability: boolean; readonly list: boolean };
 }
@@ -128,7 +131,11 @@ export class Conversation {
 
   capabilityView(): CapabilityView {
     const beforeTls = this.front !== 'tls' && !this.loggedIn && !this.inFlight.hasLogin;
-    return { offersStartTls: beforeTls, refusesLogin: beforeTls && this.mode === 3 };
+    return { offersStartTls: beforeTls, refusesLogin: beforeTls && this.mode === 3, refused: this.refused };
+  }
+
+  get refused(): Refused {
+    return this.settings.refused ?? refusedByDefault;
   }
 
   context(command: HookContext['command']): HookContext {

@@ -23,6 +23,8 @@ export type Effect =
   | { readonly kind: 'logged-out' }
   /** A script added words that the server will not understand. */
   | { readonly kind: 'capabilities-added'; readonly words: readonly string[] }
+  /** The server offers what the proxy refuses (upper case); it is taken out of the list. */
+  | { readonly kind: 'capabilities-refused'; readonly words: readonly string[] }
   /** Send what is written, then close both sides. Nothing follows. */
   | { readonly kind: 'end'; readonly cause: EndCause };
 
@@ -37,6 +39,7 @@ export type EndCode =
   | 'client-closed'
   | 'client-unframeable'
   | 'client-limit'
+  | 'client-refused'
   | 'client-spoke-before-tls'
   | 'client-tls-failed'
   | 'too-many-bad-commands'

@@ -3,15 +3,12 @@
  * the feature would give. Nothing of them is sent on.
  */
 import { type CommandHead, readAstring } from '../imap-parser-lite/index.ts';
-import { mechanismWorks, offersChannelBinding } from '../rewrite/capability.ts';
+import { mechanismWorks, offersChannelBinding } from '../rewrite/refused.ts';
 import type { Conversation } from './conversation.ts';
 import { userText } from './login.ts';
 
 /** What may be said before required TLS (mode 3). STARTTLS itself is answered elsewhere. */
 const allowedBeforeTls: ReadonlySet<string> = new Set(['CAPABILITY', 'NOOP', 'ID', 'LOGOUT']);
-
-/** COMPRESS would make the rest unreadable (P20); RLIST and RLSUB list folders past every rule (RFC 2193, P26). */
-const neverPassed: ReadonlySet<string> = new Set(['COMPRESS', 'RLIST', 'RLSUB']);
 
 /** The answer to a command that may not pass, without its tag; undefined: it may. `line` is its first line. */
 export function refusalOf(
@@ -22,12 +19,12 @@ export function refusalOf(
   if (conversation.capabilityView().refusesLogin && !allowedBeforeTls.has(head.verb)) {
     return 'NO [PRIVACYREQUIRED] TLS is required here: send STARTTLS first';
   }
-  if (neverPassed.has(head.verb)) return 'BAD Unknown command';
+  if (conversation.refused.commands.has(head.verb)) return 'BAD Unknown command';
   if (head.verb !== 'AUTHENTICATE' || head.arguments === undefined) return undefined;
   const mechanism = readAstring(line, head.arguments);
   if (mechanism === undefined) return 'BAD AUTHENTICATE needs the name of a mechanism';
   const bound = offersChannelBinding(conversation.upstreamCapabilities ?? []);
-  return mechanismWorks(userText(mechanism.value).toUpperCase(), bound)
+  return mechanismWorks(userText(mechanism.value).toUpperCase(), bound, conversation.refused)
     ? undefined
     : 'NO Unsupported authentication mechanism';
 }

@@ -21,6 +21,7 @@ import {
 import { forScript, honestCapabilities, writeCapabilities } from '../rewrite/capability.ts';
 import { namedMailbox } from '../rewrite/list.ts';
 import type { Answer, HookContext, Question } from '../rewrite/question.ts';
+import { refusedWords } from '../rewrite/refused.ts';
 import type { ClientSide } from './client-side.ts';
 import type { Conversation } from './conversation.ts';
 import { FolderBatch } from './folder-batch.ts';
@@ -262,6 +263,8 @@ export class UpstreamSide {
     const { hooks } = this.#conversation.settings;
     const original = capabilityWords(response, span);
     this.#conversation.upstreamCapabilities = new Set(original.map((word) => word.toUpperCase()));
+    const refused = refusedWords(original, this.#conversation.refused);
+    if (refused.length > 0) this.#conversation.effect({ kind: 'capabilities-refused', words: refused });
     const words = honestCapabilities(original, this.#conversation.capabilityView());
     if (!hooks.capability) {
       this.#sendCapabilities(writeCapabilities(response, span, words));

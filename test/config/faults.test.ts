@@ -50,6 +50,26 @@ const cases: readonly Case[] = [
     lines: ['2:3: upstream: unknown key "hots"; did you mean "host"?'],
   },
   {
+    name: 'what is no mechanism and no capability, or is written in the wrong list',
+    yaml: [
+      'upstream: { host: mail }',
+      'refuse:',
+      '  mechanisms: [GSSAPI, AUTH=PLAIN]',
+      '  capabilities:',
+      '    - AUTH=NTLM',
+      '    - STARTTLS',
+      '    - two words',
+      '  channelBinding: "no"',
+    ].join('\n'),
+    lines: [
+      '3:24: refuse.mechanisms[1]: must be the name of a SASL mechanism, such as GSSAPI',
+      '5:7: refuse.capabilities[0]: AUTH=NTLM is a mechanism: write NTLM into refuse.mechanisms',
+      "6:7: refuse.capabilities[1]: STARTTLS is the proxy's own: set listen.encryption instead",
+      '7:7: refuse.capabilities[2]: must be a capability, such as COMPRESS=DEFLATE or IDLE',
+      '8:19: refuse.channelBinding: must be true or false',
+    ],
+  },
+  {
     name: 'a key in the wrong case',
     yaml: 'upstream:\n  host: mail\n  connecttimeout: 5s\n',
     lines: ['3:3: upstream: unknown key "connecttimeout"; did you mean "connectTimeout"?'],
@@ -68,8 +88,8 @@ const cases: readonly Case[] = [
     name: 'keys that objects have by themselves are unknown keys',
     yaml: 'upstream: { host: mail }\n__proto__: { a: b }\nconstructor: 1\n',
     lines: [
-      '2:1: unknown key "__proto__"; known here: listen, tls, upstream, hooks, limits, workers, log, admin',
-      '3:1: unknown key "constructor"; known here: listen, tls, upstream, hooks, limits, workers, log, admin',
+      '2:1: unknown key "__proto__"; known here: listen, tls, upstream, hooks, refuse, limits, workers, log, admin',
+      '3:1: unknown key "constructor"; known here: listen, tls, upstream, hooks, refuse, limits, workers, log, admin',
     ],
   },
   {

@@ -46,6 +46,11 @@ test('the upstream host alone is a configuration, with the defaults of the contr
       connectTimeout: 10_000,
     },
     hooks: { script: undefined, deadline: 100, onError: 'pass' },
+    refuse: {
+      mechanisms: ['GSSAPI', 'GSS-SPNEGO', 'KERBEROS_V4', 'DIGEST-MD5', 'EXTERNAL'],
+      capabilities: ['COMPRESS=DEFLATE', 'LOGIN-REFERRALS', 'MAILBOX-REFERRALS'],
+      channelBinding: true,
+    },
     limits: {
       connections: 10_000,
       connectionsPerAddress: 100,
@@ -122,6 +127,15 @@ test('paths are relative to the file, not to where the command was called', asyn
   });
 });
 
+test('what is refused is as it is written, whatever its case; compression is warned about', async (context) => {
+  const yaml = 'upstream: { host: mail }\nrefuse:\n  mechanisms: [ntlm]\n  capabilities: [Idle]\n';
+  const { config, warnings } = await load(context, yaml);
+  assert.deepEqual(config.refuse, { mechanisms: ['NTLM'], capabilities: ['IDLE'], channelBinding: true });
+  assert.deepEqual(warnings, [
+    '4:17: warning: refuse.capabilities: without COMPRESS=DEFLATE in it, the session of a client that compresses is ended, for the proxy cannot read it',
+  ]);
+});
+
 test('keys of later versions are accepted with the value that changes nothing', async (context) => {
   const yaml = 'upstream: { host: mail, clientAddress: none }\nhooks: { enforce: false }\nworkers: 1\n';
   const { config, warnings } = await load(context, yaml);
@@ -133,6 +147,7 @@ test('keys of later versions are accepted with the value that changes nothing', 
     'limits',
     'listen',
     'log',
+    'refuse',
     'tls',
     'upstream',
   ]);

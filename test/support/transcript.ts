@@ -162,6 +162,7 @@ function describeEffect(effect: Effect): string {
     case 'login-failed':
       return `${effect.kind} ${effect.user ?? '-'}`;
     case 'capabilities-added':
+    case 'capabilities-refused':
       return `${effect.kind} ${effect.words.join(' ')}`;
     default:
       return effect.kind;
