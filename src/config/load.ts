@@ -40,7 +40,7 @@ const MODES = { starttls: 0, tls: 1, 'starttls-required': 3 } as const;
 /** Fills in the defaults that hang on other keys, and makes paths absolute. */
 function settle(written: Written, file: string, folder: string): Config {
   const { certificates, minVersion } = written.tls;
-  const { script, deadline, onError } = written.hooks;
+  const { script, deadline, onError, enforce } = written.hooks;
   return {
     file,
     listen: (
@@ -57,7 +57,7 @@ function settle(written: Written, file: string, folder: string): Config {
       minVersion,
     },
     upstream: settleUpstream(written.upstream, folder),
-    hooks: { script: script === undefined ? undefined : resolve(folder, script), deadline, onError },
+    hooks: { script: script === undefined ? undefined : resolve(folder, script), deadline, onError, enforce },
     refuse: written.refuse,
     limits: written.limits,
     log: written.log,

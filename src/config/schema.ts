@@ -32,7 +32,7 @@ export interface Written {
     };
     readonly connectTimeout: number;
   };
-  readonly hooks: { readonly script?: string | undefined } & Pick<Hooks, 'deadline' | 'onError'>;
+  readonly hooks: { readonly script?: string | undefined } & Omit<Hooks, 'script'>;
   readonly refuse: RefusedWords;
   readonly limits: Limits;
   readonly log: Config['log'];
@@ -228,10 +228,7 @@ const schema = section({
     script: path.optional(),
     deadline: duration('100ms'),
     onError: oneOf('pass', 'hide').prefault('pass'),
-    enforce: z
-      .boolean({ error: 'must be true or false' })
-      .refine((on) => !on, notYet('false'))
-      .prefault(false),
+    enforce: z.boolean({ error: 'must be true or false' }).prefault(false),
   }).prefault({}),
   refuse: section({
     mechanisms: list(mechanism, 'mechanisms')

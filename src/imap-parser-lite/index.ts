@@ -8,5 +8,11 @@ export { Framer, type LineSegment, type LiteralSegment, type Segment, type Sende
 export * as wireLimits from './limits.ts';
 export { isListVerb, type ListResponse, readListResponse } from './list.ts';
 export { asSynchronising, type Literal, readLiteralMark } from './literal.ts';
+export {
+  fullVerb,
+  type MailboxArguments,
+  quoted,
+  readMailboxArguments,
+} from './mailbox-arguments.ts';
 export { canonicalName, decodeMailboxName, encodeMailboxName } from './mailbox-name.ts';
 export { isStatusWord, type ResponseHead, readResponseHead } from './response.ts';

@@ -2,14 +2,16 @@
  * LIST, LSUB and XLIST responses (RFC 9051 §7.3.1, RFC 3501 §7.2.3): where the attributes, the delimiter, the
  * name and the rest stand in the raw bytes, so that what is not changed can leave as it came.
  */
-import { readAstring, skipParenthesised } from './astring.ts';
-import { endOfText, latin1, OPEN_PARENTHESIS, SPACE } from './bytes.ts';
+import { type Astring, readAstring, skipParenthesised } from './astring.ts';
+import { endOfText, latin1, NO_BYTES, OPEN_PARENTHESIS, SPACE } from './bytes.ts';
 import { readResponseHead } from './response.ts';
 
 export interface ListResponse {
   readonly verb: 'LIST' | 'LSUB' | 'XLIST';
   /** The text between the attributes' parentheses. */
   readonly attributes: { readonly start: number; readonly end: number };
+  /** The one character between the levels of a name; empty where the names have no levels. */
+  readonly delimiter: Uint8Array;
   /** What the name says, quotes and escapes taken away, not decoded. */
   readonly name: Uint8Array;
   /** Index behind the name as it is written. */
@@ -31,24 +33,27 @@ export function readListResponse(response: Uint8Array): ListResponse | undefined
   const attributesEnd = skipParenthesised(response, head.text);
   if (attributesEnd === undefined || response[attributesEnd] !== SPACE) return undefined;
   const delimiter = readDelimiter(response, attributesEnd + 1);
-  if (delimiter === undefined || response[delimiter] !== SPACE) return undefined;
-  const name = readAstring(response, delimiter + 1);
+  if (delimiter === undefined || response[delimiter.end] !== SPACE) return undefined;
+  const name = readAstring(response, delimiter.end + 1);
   if (name === undefined) return undefined;
   const end = endOfText(response);
   if (name.end > end || (name.end < end && response[name.end] !== SPACE)) return undefined;
   return {
     verb: head.word,
     attributes: { start: head.text + 1, end: attributesEnd - 1 },
+    delimiter: delimiter.value,
     name: name.value,
     nameEnd: name.end,
     end,
   };
 }
 
-/** Index behind the delimiter: NIL, or one character, which may be written `"\\"`; some servers leave the quotes away, or it empty. */
-function readDelimiter(response: Uint8Array, at: number): number | undefined {
+/** NIL, or one character, which may be written `"\\"`; some servers leave the quotes away, or it empty. */
+function readDelimiter(response: Uint8Array, at: number): Astring | undefined {
   const delimiter = readAstring(response, at);
   if (delimiter === undefined) return undefined;
-  if (delimiter.end - at === 3 && latin1(response, at, at + 3).toUpperCase() === 'NIL') return delimiter.end;
-  return delimiter.value.length <= 1 ? delimiter.end : undefined;
+  if (delimiter.end - at === 3 && latin1(response, at, at + 3).toUpperCase() === 'NIL') {
+    return { value: NO_BYTES, end: delimiter.end };
+  }
+  return delimiter.value.length <= 1 ? delimiter : undefined;
 }

@@ -16,12 +16,17 @@ import {
   type LineSegment,
   type Literal,
   type LiteralSegment,
+  NO_BYTES,
+  OPEN_BRACE,
+  quoted,
   readCommandHead,
   readTag,
   type Segment,
+  TILDE,
 } from '../imap-parser-lite/index.ts';
 import type { Conversation } from './conversation.ts';
 import { CurrentCommand, inFlightOf } from './current-command.ts';
+import type { Enforcement } from './enforcement.ts';
 import type { CommandInFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
 import { refusalOf } from './refusals.ts';
@@ -33,6 +38,8 @@ type Reading =
   | { readonly kind: 'rest' }
   /** The same of a command that does not go up; `reply` is said at its end. */
   | { readonly kind: 'discard'; readonly reply: string | undefined }
+  /** The literal that names a mailbox, which is taken in before the command goes up. */
+  | { readonly kind: 'name'; readonly line: Uint8Array; readonly name: readonly Uint8Array[] }
   /** One line that is no command: a SASL response, or DONE. */
   | { readonly kind: 'sasl' }
   | { readonly kind: 'done' };
@@ -47,6 +54,8 @@ type Waiting =
   | { readonly for: 'answer'; readonly tag: string }
   /** Room: an answer to one of too many commands, or to one whose tag is used again. */
   | { readonly for: 'room' }
+  /** What has to be known to judge a command. */
+  | { readonly for: 'knowledge' }
   /** STARTTLS: everything before it to be answered, then the handshake. */
   | { readonly for: 'quiet'; readonly tag: string }
   | { readonly for: 'handshake' };
@@ -55,6 +64,7 @@ const command: Reading = { kind: 'command' };
 
 export class ClientSide {
   readonly #conversation: Conversation;
+  readonly #enforcement: Enforcement | undefined;
   #framer: Framer = new Framer('client');
   #reading: Reading = command;
   #waiting: Waiting | undefined = { for: 'greeting' };
@@ -62,8 +72,9 @@ export class ClientSide {
   #current: CurrentCommand | undefined;
   #badCommands = 0;
 
-  constructor(conversation: Conversation) {
+  constructor(conversation: Conversation, enforcement: Enforcement | undefined) {
     this.#conversation = conversation;
+    this.#enforcement = enforcement;
   }
 
   /** Bytes that came and are not used yet. */
@@ -95,6 +106,7 @@ export class ClientSide {
   /** TLS is up: a new stream, in which nothing of the old one is left (P15). */
   secured(): void {
     this.#framer = new Framer('client');
+    this.#enforcement?.forget();
     if (this.#waiting?.for === 'handshake') this.#waiting = undefined;
     this.pump();
   }
@@ -142,6 +154,7 @@ export class ClientSide {
     while (!conversation.ended) {
       if (this.#tooManyBadCommands()) return;
       if (this.#waiting?.for === 'quiet') this.#answerStartTls(this.#waiting.tag);
+      if (this.#waiting?.for === 'knowledge' && this.#enforcement?.learn()) this.#waiting = undefined;
       if (this.#waiting !== undefined) return;
       if (conversation.draining && this.#reading.kind === 'command') return;
       const segment = this.#postponed ?? this.#nextSegment();
@@ -177,6 +190,9 @@ export class ClientSide {
       case 'discard':
         this.#discard(segment, this.#reading.reply);
         return;
+      case 'name':
+        this.#takeName(segment, this.#reading);
+        return;
       case 'sasl':
       case 'done':
         if (segment.kind === 'line') this.#forwardOpaque(segment, this.#reading.kind);
@@ -194,6 +210,7 @@ export class ClientSide {
     }
     if (
       conversation.inFlight.has(head.tag) ||
+      this.#enforcement?.tag === head.tag ||
       conversation.inFlight.size >= limits.commandsInFlight ||
       conversation.repliesFull
     ) {
@@ -210,20 +227,72 @@ export class ClientSide {
       this.#refuse(line, `${head.tag} ${refusal}`);
       return;
     }
+    const judgement = this.#enforcement?.judge(head, line);
+    switch (judgement?.kind) {
+      case 'refuse':
+        this.#refuse(line, `${head.tag} ${judgement.reply}`);
+        return;
+      case 'unknown':
+        this.#postponed = line;
+        this.#waiting = { for: 'knowledge' };
+        return;
+      case 'name-follows':
+        this.#nameFollows(head, line);
+        return;
+      case 'replace':
+        this.#send(head, { ...line, bytes: judgement.line }, judgement.veil);
+        return;
+      default:
+        this.#send(head, line, undefined);
+    }
+  }
+
+  /** The command goes up, its first line at least. */
+  #send(head: CommandHead, line: LineSegment, veil: Uint8Array | undefined): void {
+    const conversation = this.#conversation;
     if (this.#literalTooLarge(line.literal, 0)) {
       if (line.literal?.synchronising) this.#refuse(line, `${head.tag} BAD Literal too large before login`);
       else this.#limitExceeded('a literal is too large before login');
       return;
     }
     this.#current = new CurrentCommand(head, line.bytes);
-    conversation.inFlight.add(inFlightOf(head, line.bytes, conversation.names));
+    conversation.inFlight.add(inFlightOf(head, line.bytes, conversation.names, veil));
     this.#forwardLine(line);
+  }
+
+  /** The proxy asks for the name itself: only with the name does it know what the command is about. */
+  #nameFollows(head: CommandHead, line: LineSegment): void {
+    const { literal, bytes } = line;
+    if (literal === undefined || literal.size > limits.mailboxName) {
+      this.#refuse(line, `${head.tag} BAD The name of the mailbox cannot be read`);
+      return;
+    }
+    if (literal.synchronising) this.#conversation.reply('+ Ready for the name');
+    const mark = bytes.lastIndexOf(literal.binary ? TILDE : OPEN_BRACE);
+    this.#reading = { kind: 'name', line: bytes.subarray(0, mark), name: [] };
+  }
+
+  /** Puts the name into the line, quoted, and looks at the command again. */
+  #takeName(segment: LineSegment | LiteralSegment, { line, name }: Extract<Reading, { kind: 'name' }>): void {
+    if (segment.kind === 'literal') {
+      this.#reading = { kind: 'name', line, name: [...name, segment.bytes] };
+      return;
+    }
+    // What cannot be quoted cannot be read as a name either, and is refused as that.
+    const written = quoted(concat(name)) ?? NO_BYTES;
+    this.#reading = command;
+    this.#begin({ ...segment, bytes: concat([line, written, segment.bytes]), first: true });
   }
 
   #forwardLine(line: LineSegment): void {
     const conversation = this.#conversation;
     const { literal } = line;
     const current = this.#current!;
+    if (!line.first && this.#enforcement?.forbidsRest(current.verb, line.bytes)) {
+      const message = 'the client sent CATENATE behind a literal, where it can no longer be refused';
+      conversation.end({ code: 'client-refused', message }, 'CATENATE is not possible here');
+      return;
+    }
     if (literal === undefined) {
       conversation.toUpstream(withCrlf(line));
       this.#reading = { kind: 'rest' };
@@ -290,11 +359,13 @@ export class ClientSide {
       }
       conversation.loggedIn = true;
       conversation.user = user;
+      this.#enforcement?.forget();
       conversation.effect({ kind: 'logged-in', user });
     }
     if (answer.verb === 'UNAUTHENTICATE' && ok) {
       // RFC 8437 §3: login and ENABLE are undone (P21).
       conversation.loggedIn = false;
+      this.#enforcement?.forget();
       conversation.user = undefined;
       conversation.names = 'modified-utf7';
       conversation.effect({ kind: 'logged-out' });

@@ -25,6 +25,8 @@ export interface SessionSettings {
   /** What is neither shown nor passed; left out: what cannot work through a proxy. */
   readonly refused?: Refused;
   /** What the script defines now; it may change while the session lives. */
+  /** What is hidden is refused as well. */
+  readonly enforce: boolean;
   readonly hooks: { readonly encryption: boolean; readonly capability: boolean; readonly list: boolean };
 }
 

@@ -66,9 +66,14 @@ export class CurrentCommand {
 }
 
 /** What has to be remembered of a command until the server answers it. */
-export function inFlightOf(head: CommandHead, line: Uint8Array, names: NameEncoding): CommandInFlight {
+export function inFlightOf(
+  head: CommandHead,
+  line: Uint8Array,
+  names: NameEncoding,
+  veil: Uint8Array | undefined,
+): CommandInFlight {
   const { tag, verb } = head;
-  const plain: CommandInFlight = { tag, verb, asksDelimiter: false, mailbox: undefined };
+  const plain: CommandInFlight = { tag, verb, asksDelimiter: false, mailbox: undefined, veil };
   if (head.arguments === undefined) return plain;
   switch (verb) {
     case 'LIST':

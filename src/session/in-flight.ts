@@ -11,6 +11,8 @@ export interface CommandInFlight {
   readonly asksDelimiter: boolean;
   /** The mailbox that STATUS, MYRIGHTS or GETMETADATA names, as a key; undefined where it is not known. */
   readonly mailbox: string | undefined;
+  /** What was put into the name of a hidden mailbox, and has to be taken out of the answer. */
+  readonly veil: Uint8Array | undefined;
 }
 
 /** The command whose own answer an untagged response of this word is. */

@@ -23,3 +23,6 @@ export const badCommands = 3;
 
 /** Bytes of a user's name that are kept for the log and for scripts. */
 export const userName = 255;
+
+/** A mailbox name that comes as a literal and is taken in before its command goes up, bytes. */
+export const mailboxName = 4096;

@@ -7,6 +7,7 @@ import type { Answer, EncryptionMode } from '../rewrite/question.ts';
 import { ClientSide } from './client-side.ts';
 import { Conversation, type SessionSettings } from './conversation.ts';
 import type { Effect, EndCause } from './effect.ts';
+import { Enforcement } from './enforcement.ts';
 import { UpstreamSide } from './upstream-side.ts';
 
 export class Session {
@@ -16,8 +17,9 @@ export class Session {
 
   constructor(settings: SessionSettings) {
     this.#conversation = new Conversation(settings);
-    this.#client = new ClientSide(this.#conversation);
-    this.#upstream = new UpstreamSide(this.#conversation, this.#client);
+    const enforcement = settings.enforce ? new Enforcement(this.#conversation) : undefined;
+    this.#client = new ClientSide(this.#conversation, enforcement);
+    this.#upstream = new UpstreamSide(this.#conversation, this.#client, enforcement);
   }
 
   /** The client has connected; no byte has passed. */

@@ -11,8 +11,10 @@ import {
   concat,
   Framer,
   findCapabilities,
+  fromLatin1,
   isListVerb,
   type LineSegment,
+  latin1,
   type ResponseHead,
   readResponseHead,
   type Segment,
@@ -24,6 +26,7 @@ import type { Answer, HookContext, Question } from '../rewrite/question.ts';
 import { refusedWords } from '../rewrite/refused.ts';
 import type { ClientSide } from './client-side.ts';
 import type { Conversation } from './conversation.ts';
+import type { Enforcement } from './enforcement.ts';
 import { FolderBatch } from './folder-batch.ts';
 import { type CommandInFlight, mayBelongToFolder } from './in-flight.ts';
 import * as limits from './limits.ts';
@@ -44,11 +47,14 @@ type Asked =
       readonly line: Uint8Array;
       readonly span: CapabilitySpan;
       readonly words: readonly string[];
+      /** The answer to a command of our own: not for the client. */
+      readonly ours: boolean;
     };
 
 export class UpstreamSide {
   readonly #conversation: Conversation;
   readonly #client: ClientSide;
+  readonly #enforcement: Enforcement | undefined;
   readonly #preamble: Preamble;
   #framer: Framer = new Framer('server');
   #collected: Collected | undefined;
@@ -63,9 +69,10 @@ export class UpstreamSide {
   #closed = false;
   #saidBye = false;
 
-  constructor(conversation: Conversation, client: ClientSide) {
+  constructor(conversation: Conversation, client: ClientSide, enforcement: Enforcement | undefined) {
     this.#conversation = conversation;
     this.#client = client;
+    this.#enforcement = enforcement;
     this.#preamble = new Preamble(conversation);
   }
 
@@ -108,15 +115,14 @@ export class UpstreamSide {
     this.#asked = undefined;
     this.#conversation.questionOpen = false;
     if (asked?.about === 'folders' && answer.kind === 'list') {
-      this.#conversation.toClient(
-        this.#batch.release(answer.responses, this.#hidden, this.#conversation.names),
-      );
+      this.#release(answer.responses);
     }
     if (asked?.about === 'capabilities' && answer.kind === 'capability') {
       const words = splitWords(answer.capabilities);
       const added = words.filter((word) => !asked.words.includes(word));
       if (added.length > 0) this.#conversation.effect({ kind: 'capabilities-added', words: added });
-      this.#sendCapabilities(writeCapabilities(asked.line, asked.span, words));
+      this.#enforcement?.capabilitiesAnswered(asked.words, words);
+      if (!asked.ours) this.#sendCapabilities(writeCapabilities(asked.line, asked.span, words));
     }
     this.pump();
   }
@@ -252,9 +258,21 @@ export class UpstreamSide {
   /** A response that stands alone: what it changes is noted, its capability list is rewritten. */
   #look(response: Uint8Array, head: ResponseHead): void {
     if (head.kind === 'continuation' && !this.#client.continued()) return;
-    const command = head.kind === 'tagged' ? this.#conversation.inFlight.take(head.tag) : undefined;
-    if (head.kind === 'tagged' && command !== undefined) this.#answered(command, head.word);
+    if (head.kind === 'tagged' && head.tag === this.#enforcement?.tag) {
+      this.#enforcement.finished(head.word);
+      return;
+    }
+    if (head.kind === 'tagged') {
+      const command = this.#conversation.inFlight.take(head.tag);
+      if (command !== undefined) this.#answered(command, head.word);
+      this.#lookAtCapabilities(command?.veil ? without(response, command.veil) : response, head);
+      return;
+    }
     if (head.kind === 'untagged' && head.word === 'ENABLED') this.#enabled(response);
+    this.#lookAtCapabilities(response, head);
+  }
+
+  #lookAtCapabilities(response: Uint8Array, head: ResponseHead): void {
     const span = findCapabilities(response, head);
     if (span === undefined) {
       this.#sendCapabilities(response);
@@ -265,14 +283,16 @@ export class UpstreamSide {
     this.#conversation.upstreamCapabilities = new Set(original.map((word) => word.toUpperCase()));
     const refused = refusedWords(original, this.#conversation.refused);
     if (refused.length > 0) this.#conversation.effect({ kind: 'capabilities-refused', words: refused });
-    const words = honestCapabilities(original, this.#conversation.capabilityView());
+    const honest = honestCapabilities(original, this.#conversation.capabilityView());
+    const words = this.#enforcement?.shownCapabilities(honest) ?? honest;
+    const ours = this.#enforcement?.asksForCapabilities === true && head.kind === 'untagged';
     if (!hooks.capability) {
       this.#sendCapabilities(writeCapabilities(response, span, words));
       return;
     }
     const context = this.#conversation.context(undefined);
     const question: Question = { kind: 'capability', capabilities: forScript(words), context };
-    this.#ask({ about: 'capabilities', line: response, span, words }, question);
+    this.#ask({ about: 'capabilities', line: response, span, words, ours }, question);
   }
 
   #sendCapabilities(response: Uint8Array): void {
@@ -287,6 +307,7 @@ export class UpstreamSide {
     if (this.#conversation.inFlight.oldestList() === undefined) this.#hidden.clear();
     if (command.verb === 'LOGOUT' && word === 'OK') this.#conversation.loggedOut = true;
     this.#client.answered(command, word);
+    if (command.verb === 'SUBSCRIBE') this.#enforcement?.subscribed(word);
   }
 
   /** After ENABLE of either, names are UTF-8 on the wire (RFC 6855 §3, RFC 9051 §5.1). */
@@ -309,7 +330,16 @@ export class UpstreamSide {
   }
 
   #release(answers: readonly (Uint8Array | undefined)[]): void {
-    this.#conversation.toClient(this.#batch.release(answers, this.#hidden, this.#conversation.names));
+    const { names } = this.#conversation;
+    const enforcement = this.#enforcement;
+    if (enforcement?.asksForFolders) {
+      // What we asked for ourselves is not for the client.
+      enforcement.foldersAnswered(this.#batch.folders(), answers);
+      this.#batch.release([], new Set(), names);
+      return;
+    }
+    const leaving = enforcement ? answers.map((answer) => answer && enforcement.corrected(answer)) : answers;
+    this.#conversation.toClient(this.#batch.release(leaving, this.#hidden, names));
   }
 
   #ask(asked: Asked, question: Question): void {
@@ -339,4 +369,9 @@ export class UpstreamSide {
       this.#conversation.end({ code: 'upstream-closed', message }, 'The mail server closed the connection');
     }
   }
+}
+
+/** `response` with every `veil` in it taken out. */
+function without(response: Uint8Array, veil: Uint8Array): Uint8Array {
+  return fromLatin1(latin1(response).replaceAll(latin1(veil), ''));
 }

@@ -180,15 +180,12 @@ const cases: readonly Case[] = [
       'listen:',
       '  - proxyProtocol: [10.0.0.0/8, "fd00::/8"]',
       'upstream: { host: mail, clientAddress: proxy-v2 }',
-      'hooks:',
-      '  enforce: true',
       'workers: auto',
     ].join('\n'),
     lines: [
       '2:20: listen[0].proxyProtocol: a list of networks is not available in this version yet; leave it out or set it to []',
       '3:40: upstream.clientAddress: proxy-v2 is not available in this version yet; leave it out or set it to none',
-      '5:12: hooks.enforce: true is not available in this version yet; leave it out or set it to false',
-      '6:10: workers: auto is not available in this version yet; leave it out or set it to 1',
+      '4:10: workers: auto is not available in this version yet; leave it out or set it to 1',
     ],
   },
   {

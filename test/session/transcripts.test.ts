@@ -16,6 +16,7 @@ for (const { name, settings, blocks } of readCases('session')) {
       upstreamEncryption: (settings.get('upstream') ?? 'none') as 'none' | 'starttls' | 'tls',
       preLoginLine: 200,
       preLoginLiteral: 1000,
+      enforce: settings.get('enforce') === 'true',
       hooks: { encryption: script, capability: script, list: script },
     };
     const longest = Math.max(...exchanges.map(({ step }) => (step.kind === 'send' ? step.bytes.length : 0)));

@@ -1,0 +1,127 @@
+/**
+ * What it means that a script took a capability away, where that is enforced: which commands, and which forms of
+ * commands, a server without the capability would not know (P9).
+ */
+
+/** What IMAP4rev2 has without saying so (RFC 9051 appendix E): it goes when IMAP4rev2 goes, unless it is listed itself. */
+const impliedByRev2 = [
+  ...[
+    'NAMESPACE',
+    'UNSELECT',
+    'UIDPLUS',
+    'ESEARCH',
+    'SEARCHRES',
+    'ENABLE',
+    'IDLE',
+    'SASL-IR',
+    'LIST-EXTENDED',
+  ],
+  ...['LIST-STATUS', 'MOVE', 'LITERAL-', 'BINARY', 'SPECIAL-USE', 'STATUS=SIZE', 'STATUS=DELETED'],
+];
+
+/** Commands that a capability brings, with the verb behind UID. */
+const commands: Readonly<Record<string, readonly string[]>> = {
+  IDLE: ['IDLE'],
+  ENABLE: ['ENABLE'],
+  NAMESPACE: ['NAMESPACE'],
+  ID: ['ID'],
+  UNSELECT: ['UNSELECT'],
+  MOVE: ['MOVE', 'UID MOVE'],
+  UIDPLUS: ['UID EXPUNGE'],
+  QUOTA: ['GETQUOTA', 'GETQUOTAROOT', 'SETQUOTA'],
+  ACL: ['SETACL', 'DELETEACL', 'GETACL', 'LISTRIGHTS', 'MYRIGHTS'],
+  METADATA: ['GETMETADATA', 'SETMETADATA'],
+  SORT: ['SORT', 'UID SORT'],
+  NOTIFY: ['NOTIFY'],
+  MULTISEARCH: ['ESEARCH'],
+  REPLACE: ['REPLACE', 'UID REPLACE'],
+  UNAUTHENTICATE: ['UNAUTHENTICATE'],
+  LANGUAGE: ['LANGUAGE'],
+  XLIST: ['XLIST'],
+  URLAUTH: ['GENURLAUTH', 'RESETKEY', 'URLFETCH'],
+  CONVERT: ['CONVERT', 'UID CONVERT', 'CONVERSIONS'],
+  STARTTLS: ['STARTTLS'],
+};
+
+/** Forms of other commands that a capability brings; `form` is matched against the arguments without their strings. */
+const forms: readonly { readonly capability: string; readonly verbs: RegExp; readonly form: RegExp }[] = [
+  { capability: 'ESEARCH', verbs: /^(UID )?SEARCH$/, form: /^RETURN\b/i },
+  { capability: 'LIST-EXTENDED', verbs: /^LIST$/, form: /^\(| \(|\bRETURN\b/i },
+  { capability: 'LIST-STATUS', verbs: /^LIST$/, form: /\bRETURN \(.*STATUS \(/i },
+  { capability: 'CONDSTORE', verbs: /^(SELECT|EXAMINE)$/, form: /\(CONDSTORE/i },
+  {
+    capability: 'CONDSTORE',
+    verbs: /^(UID )?(FETCH|STORE|SEARCH)$/,
+    form: /\b(MODSEQ|CHANGEDSINCE|UNCHANGEDSINCE)\b/i,
+  },
+  { capability: 'QRESYNC', verbs: /^(SELECT|EXAMINE)$/, form: /\(QRESYNC/i },
+  { capability: 'BINARY', verbs: /^(UID )?FETCH$/, form: /\bBINARY(\.|\[)/i },
+  { capability: 'BINARY', verbs: /^APPEND$/, form: /~\{/ },
+  { capability: 'CATENATE', verbs: /^APPEND$/, form: /\bCATENATE \(/i },
+];
+
+/** The capabilities (upper case) that the server has and that the client was not shown. */
+export function hiddenCapabilities(asked: readonly string[], returned: readonly string[]): Set<string> {
+  const before = withImplied(asked);
+  const after = withImplied(returned);
+  const hidden = new Set([...before].filter((word) => !after.has(word)));
+  const shown = new Set(returned.map((word) => word.toUpperCase()));
+  for (const word of asked) if (!shown.has(word.toUpperCase())) hidden.add(word.toUpperCase());
+  return hidden;
+}
+
+function withImplied(words: readonly string[]): Set<string> {
+  const all = new Set(words.map((word) => word.toUpperCase()));
+  if (all.has('IMAP4REV2')) for (const word of impliedByRev2) all.add(word);
+  return all;
+}
+
+/** Whether a capability can be what this command, with these arguments (latin1), is there for. */
+export function dependsOnCapability(verb: string, text: string): boolean {
+  return (
+    verb === 'AUTHENTICATE' ||
+    /^(UID )?THREAD$/.test(verb) ||
+    Object.values(commands).some((verbs) => verbs.includes(verb)) ||
+    forms.some(({ verbs, form }) => verbs.test(verb) && form.test(withoutStrings(text)))
+  );
+}
+
+/**
+ * The answer of a server without the hidden capabilities to a command, without its tag; undefined where it would
+ * take it. `text` is the arguments (latin1).
+ */
+export function refusedWithout(hidden: ReadonlySet<string>, verb: string, text: string): string | undefined {
+  for (const capability of hidden) if (commands[capability]?.includes(verb)) return 'BAD Unknown command';
+  if (verb === 'AUTHENTICATE') return refusedMechanism(hidden, text);
+  const [first = ''] = text.split(' ');
+  if (/^(UID )?THREAD$/.test(verb) && hidden.has(`THREAD=${first.toUpperCase()}`))
+    return 'BAD Unknown thread algorithm';
+  const bare = withoutStrings(text);
+  const form = forms.find(
+    ({ capability, verbs, form }) => hidden.has(capability) && verbs.test(verb) && form.test(bare),
+  );
+  return form && 'BAD Unknown arguments';
+}
+
+function withoutStrings(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+}
+
+function refusedMechanism(hidden: ReadonlySet<string>, text: string): string | undefined {
+  const [mechanism = '', initialResponse] = text.split(' ');
+  if (hidden.has(`AUTH=${mechanism.replaceAll('"', '').toUpperCase()}`))
+    return 'NO Unsupported authentication mechanism';
+  return hidden.has('SASL-IR') && initialResponse !== undefined
+    ? 'BAD Unexpected initial response'
+    : undefined;
+}
+
+/**
+ * The arguments of ENABLE with each hidden capability replaced by a word that no server knows, and therefore
+ * ignores (RFC 5161 §3.1); undefined where none is hidden.
+ */
+export function enableWithout(hidden: ReadonlySet<string>, text: string): string | undefined {
+  const words = text.split(' ');
+  if (!words.some((word) => hidden.has(word.toUpperCase()))) return undefined;
+  return words.map((word) => (hidden.has(word.toUpperCase()) ? 'X-NOT-HERE' : word)).join(' ');
+}
