@@ -25,13 +25,17 @@ export class Family {
     }
   }
 
-  /** The response as it is for those who do not see the hidden folders: the very same where nothing is wrong in it. */
-  correct(response: Uint8Array, names: NameEncoding): Uint8Array {
+  /**
+   * The response as it is for those who do not see the hidden folders: the very same where nothing is wrong in it,
+   * undefined for a folder that is not there itself and is listed for its hidden children only.
+   */
+  correct(response: Uint8Array, names: NameEncoding): Uint8Array | undefined {
     const folder = readFolder(response, names);
     if (folder === undefined) return response;
     const below = this.#below.get(nameKey(folder.name));
     if (below === undefined || !below.hidden || below.visible) return response;
     const attributes = splitWords(latin1(folder.attributes));
+    if (attributes.some((word) => /^\\NonExistent$/i.test(word))) return undefined;
     const others = attributes.filter((word) => !/^\\Has(No)?Children$/i.test(word));
     const corrected = others.length === attributes.length ? attributes : [...others, '\\HasNoChildren'];
     const written = writeFolder(

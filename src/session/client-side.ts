@@ -23,6 +23,7 @@ import {
   readTag,
   type Segment,
   TILDE,
+  type Unfinished,
 } from '../imap-parser-lite/index.ts';
 import type { Conversation } from './conversation.ts';
 import { CurrentCommand, inFlightOf } from './current-command.ts';
@@ -71,6 +72,8 @@ export class ClientSide {
   #postponed: LineSegment | undefined;
   #current: CurrentCommand | undefined;
   #badCommands = 0;
+  /** Bytes of the literals of the command that is being read over. */
+  #discarded = 0;
 
   constructor(conversation: Conversation, enforcement: Enforcement | undefined) {
     this.#conversation = conversation;
@@ -90,6 +93,11 @@ export class ClientSide {
       this.#reading.kind === 'command' &&
       this.#conversation.inFlight.size === 0
     );
+  }
+
+  /** What the client has begun and could finish now: nothing of it waits for anybody else. */
+  get unfinished(): Unfinished | undefined {
+    return this.#waiting === undefined ? this.#framer.unfinished : undefined;
   }
 
   receive(bytes: Uint8Array): void {
@@ -169,7 +177,9 @@ export class ClientSide {
     const opaque = this.#reading.kind === 'sasl' || this.#reading.kind === 'done';
     if (opaque) this.#framer.longestLine = limits.saslLine;
     else this.#framer.longestLine = loggedIn ? Number.POSITIVE_INFINITY : settings.preLoginLine;
-    return this.#framer.next(opaque ? 'opaque' : 'message');
+    const segment = this.#framer.next(opaque ? 'opaque' : 'message');
+    if (segment) this.#conversation.transcript?.client(segment, this.#reading.kind, loggedIn);
+    return segment;
   }
 
   #read(segment: Segment): void {
@@ -382,9 +392,13 @@ export class ClientSide {
     if (segment.kind === 'literal' || !segment.complete) return;
     const { literal } = segment;
     if (literal !== undefined && !literal.synchronising) {
-      if (this.#literalTooLarge(literal, 0)) this.#limitExceeded('a literal is too large before login');
+      // Cumulative, or a command that is refused could bring as many as it likes (A5).
+      if (this.#literalTooLarge(literal, this.#discarded))
+        this.#limitExceeded('the literals of one command are too large before login');
+      this.#discarded += literal.size;
       return;
     }
+    this.#discarded = 0;
     // A synchronising literal of a refused command never comes: the client sees the answer instead of `+` (P12).
     if (literal !== undefined) this.#framer.abandonMessage();
     this.#reading = command;

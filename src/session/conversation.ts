@@ -10,6 +10,7 @@ import { type Refused, refusedByDefault } from '../rewrite/refused.ts';
 import type { Effect, EndCause } from './effect.ts';
 import { InFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
+import type { Transcript } from './transcript.ts';
 
 export interface SessionSettings {
   readonly session: string;
@@ -35,6 +36,8 @@ export type Front = 'undecided' | 'plain' | 'handshake' | 'tls';
 
 export class Conversation {
   readonly settings: SessionSettings;
+  /** Where somebody wants to read along. */
+  readonly transcript: Transcript | undefined;
   readonly inFlight: InFlight = new InFlight();
   mode: EncryptionMode;
   front: Front = 'undecided';
@@ -54,8 +57,9 @@ export class Conversation {
   #responseOpen = false;
   #replies: Uint8Array[] = [];
 
-  constructor(settings: SessionSettings) {
+  constructor(settings: SessionSettings, transcript?: Transcript) {
     this.settings = settings;
+    this.transcript = transcript;
     this.mode = settings.defaultMode;
   }
 
@@ -110,6 +114,7 @@ export class Conversation {
 
   /** Sends a line of our own, without its CRLF (latin1), as soon as no response is in the middle. */
   reply(line: string): void {
+    this.transcript?.proxy(line);
     const bytes = fromLatin1(`${line}\r\n`);
     if (this.#responseOpen) this.#replies.push(bytes);
     else this.toClient(bytes);
@@ -126,7 +131,10 @@ export class Conversation {
   end(cause: EndCause, bye?: string): void {
     if (this.ended) return;
     const canSpeak = (this.front === 'plain' || this.front === 'tls') && !this.#responseOpen;
-    if (bye !== undefined && canSpeak) this.toClient(fromLatin1(`* BYE ${bye}\r\n`));
+    if (bye !== undefined && canSpeak) {
+      this.transcript?.proxy(`* BYE ${bye}`);
+      this.toClient(fromLatin1(`* BYE ${bye}\r\n`));
+    }
     this.effect({ kind: 'end', cause });
     this.ended = true;
   }

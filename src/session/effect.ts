@@ -53,6 +53,8 @@ export type EndCode =
   | 'upstream-greeting'
   | 'upstream-said-bye'
   | 'handshake-timeout'
+  | 'line-timeout'
+  | 'literal-timeout'
   | 'login-timeout'
   | 'idle-timeout'
   | 'draining'

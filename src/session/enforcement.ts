@@ -263,9 +263,9 @@ export class Enforcement {
     );
   }
 
-  /** The folder as it is without the hidden ones below it (P25). */
-  corrected(response: Uint8Array): Uint8Array {
-    return this.#family?.correct(response, this.#conversation.names) ?? response;
+  /** The folder as it is without the hidden ones below it (P25); undefined where it is nothing without them. */
+  corrected(response: Uint8Array): Uint8Array | undefined {
+    return this.#family ? this.#family.correct(response, this.#conversation.names) : response;
   }
 
   /** The answer to SUBSCRIBE. A server that subscribes to what does not exist has taken the veiled name: undone. */

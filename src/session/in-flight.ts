@@ -57,6 +57,12 @@ export class InFlight {
     return undefined;
   }
 
+  /** The veil of a command about a hidden mailbox; all have the same one. */
+  get veil(): Uint8Array | undefined {
+    for (const { veil } of this.#commands.values()) if (veil !== undefined) return veil;
+    return undefined;
+  }
+
   /** LOGIN or AUTHENTICATE is under way: what the server says of its capabilities is about the time after it. */
   get hasLogin(): boolean {
     for (const { verb } of this.#commands.values())

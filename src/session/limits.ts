@@ -21,6 +21,12 @@ export const heldForQuestion: number = 256 * 1024;
 /** Commands that are none, before login, until the connection ends (A3). */
 export const badCommands = 3;
 
+/** Characters of one line of a transcript. */
+export const transcriptLine = 300;
+
+/** Bytes of a line that are looked at for it. */
+export const transcriptLooked = 1024;
+
 /** Bytes of a user's name that are kept for the log and for scripts. */
 export const userName = 255;
 

@@ -3,11 +3,13 @@
  * out, in order. It opens no socket, reads no clock and runs no Lua, so that every way in which it could be
  * fooled is a transcript in the tests.
  */
+import type { Unfinished } from '../imap-parser-lite/index.ts';
 import type { Answer, EncryptionMode } from '../rewrite/question.ts';
 import { ClientSide } from './client-side.ts';
 import { Conversation, type SessionSettings } from './conversation.ts';
 import type { Effect, EndCause } from './effect.ts';
 import { Enforcement } from './enforcement.ts';
+import type { Transcript } from './transcript.ts';
 import { UpstreamSide } from './upstream-side.ts';
 
 export class Session {
@@ -15,8 +17,9 @@ export class Session {
   readonly #client: ClientSide;
   readonly #upstream: UpstreamSide;
 
-  constructor(settings: SessionSettings) {
-    this.#conversation = new Conversation(settings);
+  /** With a transcript, what is said is told there too. */
+  constructor(settings: SessionSettings, transcript?: Transcript) {
+    this.#conversation = new Conversation(settings, transcript);
     const enforcement = settings.enforce ? new Enforcement(this.#conversation) : undefined;
     this.#client = new ClientSide(this.#conversation, enforcement);
     this.#upstream = new UpstreamSide(this.#conversation, this.#client, enforcement);
@@ -86,6 +89,11 @@ export class Session {
 
   get loggedIn(): boolean {
     return this.#conversation.loggedIn;
+  }
+
+  /** What the client has begun to send and could finish now. */
+  get unfinished(): Unfinished | undefined {
+    return this.#client.unfinished;
   }
 
   /** Bytes of the client that wait; a reason to read no more from it for now. */

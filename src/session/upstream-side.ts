@@ -11,10 +11,8 @@ import {
   concat,
   Framer,
   findCapabilities,
-  fromLatin1,
   isListVerb,
   type LineSegment,
-  latin1,
   type ResponseHead,
   readResponseHead,
   type Segment,
@@ -23,7 +21,9 @@ import {
 import { forScript, honestCapabilities, writeCapabilities } from '../rewrite/capability.ts';
 import { namedMailbox } from '../rewrite/list.ts';
 import type { Answer, HookContext, Question } from '../rewrite/question.ts';
+import { hasReferral, withoutReferral } from '../rewrite/referral.ts';
 import { refusedWords } from '../rewrite/refused.ts';
+import { withoutVeil } from '../rewrite/veil.ts';
 import type { ClientSide } from './client-side.ts';
 import type { Conversation } from './conversation.ts';
 import type { Enforcement } from './enforcement.ts';
@@ -130,7 +130,7 @@ export class UpstreamSide {
   /** Reads on as far as it may. */
   pump(): void {
     while (!this.#conversation.ended && this.#asked === undefined) {
-      const segment = this.#postponed ?? this.#framer.next();
+      const segment = this.#postponed ?? this.#next();
       this.#postponed = undefined;
       if (segment === undefined) {
         this.#finishBatch();
@@ -140,6 +140,12 @@ export class UpstreamSide {
       this.#read(segment);
       if (this.#batch.isFull) this.#finishBatch();
     }
+  }
+
+  #next(): Segment | undefined {
+    const segment = this.#framer.next();
+    if (segment) this.#conversation.transcript?.server(segment, this.#conversation.loggedIn);
+    return segment;
   }
 
   #read(segment: Segment): void {
@@ -189,11 +195,11 @@ export class UpstreamSide {
       case 'untagged':
         if (isListVerb(head.word))
           return this.#conversation.settings.hooks.list && !this.#isDelimiter(line) ? 'batch' : 'pass';
-        if (mayBelongToFolder(head.word))
+        if (mayBelongToFolder(head.word) && this.#veilFor(head) === undefined)
           return this.#batch.isEmpty && this.#hidden.size === 0 ? 'pass' : 'batch';
         if (head.word === 'BYE') this.#saidBye = true;
-        if (head.word === 'ENABLED') return 'look';
-        return findCapabilities(line.bytes, head) ? 'look' : 'pass';
+        if (head.word === 'ENABLED' || this.#veilFor(head) !== undefined) return 'look';
+        return findCapabilities(line.bytes, head) || hasReferral(line.bytes, head) ? 'look' : 'pass';
       case 'unknown':
         return 'pass';
     }
@@ -232,7 +238,9 @@ export class UpstreamSide {
     }
     if (segment.kind !== 'line' || !segment.complete || segment.literal !== undefined) return;
     this.#collected = undefined;
-    this.#whole(concat(collected.parts), collected.head);
+    const whole = concat(collected.parts);
+    const { head } = collected;
+    this.#whole(this.#conversation.refused.referrals ? withoutReferral(whole, head) : whole, head);
   }
 
   #whole(response: Uint8Array, head: ResponseHead): void {
@@ -246,7 +254,7 @@ export class UpstreamSide {
       this.#batch.addFolder(response);
       return;
     }
-    if (head.kind === 'untagged' && mayBelongToFolder(head.word)) {
+    if (head.kind === 'untagged' && mayBelongToFolder(head.word) && this.#veilFor(head) === undefined) {
       const mailbox = namedMailbox(response, this.#conversation.names);
       const asked = mailbox === undefined || this.#conversation.inFlight.isAskedFor(head.word, mailbox);
       this.#batch.addCompanion(response, asked ? '' : mailbox);
@@ -265,11 +273,19 @@ export class UpstreamSide {
     if (head.kind === 'tagged') {
       const command = this.#conversation.inFlight.take(head.tag);
       if (command !== undefined) this.#answered(command, head.word);
-      this.#lookAtCapabilities(command?.veil ? without(response, command.veil) : response, head);
+      this.#lookAtCapabilities(command?.veil ? withoutVeil(response, command.veil) : response, head);
       return;
     }
     if (head.kind === 'untagged' && head.word === 'ENABLED') this.#enabled(response);
-    this.#lookAtCapabilities(response, head);
+    const veil = this.#veilFor(head);
+    this.#lookAtCapabilities(veil ? withoutVeil(response, veil) : response, head);
+  }
+
+  /** The veil that may be in untagged data, which may name the mailbox of a command in flight. */
+  #veilFor(head: ResponseHead): Uint8Array | undefined {
+    if (this.#enforcement === undefined || head.kind !== 'untagged' || /^\d/.test(head.word))
+      return undefined;
+    return this.#conversation.inFlight.veil;
   }
 
   #lookAtCapabilities(response: Uint8Array, head: ResponseHead): void {
@@ -369,9 +385,4 @@ export class UpstreamSide {
       this.#conversation.end({ code: 'upstream-closed', message }, 'The mail server closed the connection');
     }
   }
-}
-
-/** `response` with every `veil` in it taken out. */
-function without(response: Uint8Array, veil: Uint8Array): Uint8Array {
-  return fromLatin1(latin1(response).replaceAll(latin1(veil), ''));
 }
