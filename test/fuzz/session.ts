@@ -1,0 +1,322 @@
+/**
+ * One session between the two models: what they say is cut and interleaved at random, scripts and handshakes
+ * answer when chance wants, and in the end everything that is owed must have come.
+ */
+import type { Answer, Question } from '../../src/rewrite/question.ts';
+import type { Effect } from '../../src/session/effect.ts';
+import { Session } from '../../src/session/session.ts';
+import { broken, bytesOf, shown, textOf } from './broken.ts';
+import { ClientReader } from './client-reader.ts';
+import { garbage } from './garbage.ts';
+import { ModelClient } from './model-client.ts';
+import { ModelServer } from './model-server.ts';
+import type { Random } from './random.ts';
+import { type Scenario, World } from './world.ts';
+
+type Note = (line: string) => void;
+
+/** Bytes that may wait in the session until that side is read no more, as net/ does it, and the longest chunk. */
+const backlog = 64 * 1024;
+
+/** Both sides keep to the protocol, or nearly; the models know what must come out. */
+export function sessionInput(random: Random, note: Note): void {
+  if (random.chance(25)) {
+    garbage(random, note);
+    return;
+  }
+  const literals = random.pick(['LITERAL+', 'LITERAL-', 'synchronising'] as const);
+  new Run(random, note, {
+    mode: random.pick([1, 0, 3] as const),
+    upstream: random.pick(['none', 'tls', 'starttls'] as const),
+    script: random.chance(50),
+    literals,
+    transparent: false,
+    eager: random.chance(30),
+    rude: random.chance(10),
+    asksHidden: random.chance(25),
+  }).run();
+}
+
+/** Nothing to rewrite and nothing to refuse: both streams must be what went in. */
+export function transparentInput(random: Random, note: Note): void {
+  new Run(random, note, {
+    mode: 1,
+    upstream: random.pick(['none', 'tls'] as const),
+    script: false,
+    literals: random.pick(['LITERAL+', 'synchronising'] as const),
+    transparent: true,
+    eager: random.chance(30),
+    rude: false,
+    asksHidden: true,
+  }).run();
+}
+
+class Run {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #note: Note;
+  readonly #session: Session;
+  readonly #client: ModelClient;
+  readonly #server: ModelServer;
+  readonly #reader: ClientReader;
+  #question: Question | undefined;
+  #securingClient = false;
+  #securingServer = false;
+  #ended = '';
+  #draining = false;
+  #fromServer = '';
+  #closed = false;
+
+  constructor(random: Random, note: Note, scenario: Scenario) {
+    this.#random = random;
+    this.#note = note;
+    this.#world = new World(random, scenario);
+    this.#client = new ModelClient(this.#world);
+    this.#server = new ModelServer(this.#world);
+    this.#reader = new ClientReader(this.#world, this.#client);
+    const { script } = scenario;
+    this.#session = new Session({
+      session: 's1',
+      client: '192.0.2.1',
+      server: '192.0.2.2',
+      serverport: 143,
+      defaultMode: scenario.mode,
+      upstreamEncryption: scenario.upstream,
+      preLoginLine: scenario.transparent ? 1_000_000 : 8192,
+      preLoginLiteral: scenario.transparent ? 1_000_000 : random.pick([65_536, 65_536, 10]),
+      enforce: false,
+      hooks: { encryption: script && random.chance(30), capability: script, list: script },
+    });
+  }
+
+  run(): void {
+    this.#note(`settings: ${JSON.stringify(this.#world.scenario)}`);
+    this.#step('> start', () => this.#session.start());
+    const steps = 10 + this.#random.below(200);
+    for (let step = 0; step < steps; step++) this.#act(this.#random.below(16));
+    for (let times = 0; this.#settle(); times++)
+      if (times > 5000) broken('every conversation comes to rest', 'this one does not');
+    this.#check();
+  }
+
+  #act(choice: number): void {
+    switch (choice) {
+      case 0:
+      case 1:
+      case 2:
+        if (this.#client.mayAct) this.#client.act();
+        return;
+      case 3:
+      case 4:
+      case 5:
+        this.#deliverClient(this.#cut());
+        return;
+      case 6:
+      case 7:
+      case 8:
+        this.#server.work();
+        return;
+      case 9:
+      case 10:
+      case 11:
+        this.#deliverServer(this.#cut());
+        return;
+      case 12:
+        if (this.#random.chance(30)) this.#server.unsolicited();
+        return;
+      case 13:
+        this.#answer();
+        return;
+      case 14:
+        if (this.#random.chance(50)) this.#secure();
+        return;
+      default:
+        if (this.#random.chance(98)) return;
+        if (this.#random.chance(50)) this.#close();
+        else {
+          this.#draining = true;
+          this.#step('> drain', () => this.#session.drain());
+        }
+    }
+  }
+
+  #cut(): number {
+    return 1 + this.#random.below(this.#random.pick([backlog, 1, 10, 80]));
+  }
+
+  /** Brings on what is owed; false when nothing is left to do. */
+  #settle(): boolean {
+    if (this.#ended !== '') return false;
+    if (this.#question !== undefined) this.#answer();
+    else if (this.#securingClient || this.#securingServer) this.#secure();
+    else if (this.#mayReadClient) this.#deliverClient(backlog);
+    else if (this.#mayReadServer) this.#deliverServer(backlog);
+    else if (this.#server.hasWork) this.#server.work();
+    else if (this.#server.closing && !this.#closed) this.#close();
+    else if (this.#client.mayAct && !this.#client.isFree) this.#client.finish();
+    else return false;
+    return true;
+  }
+
+  get #mayReadClient(): boolean {
+    return this.#world.fromClient !== '' && this.#session.clientBacklog < backlog;
+  }
+
+  get #mayReadServer(): boolean {
+    return this.#world.fromServer !== '' && this.#session.upstreamBacklog < backlog && !this.#closed;
+  }
+
+  #deliverClient(length: number): void {
+    if (!this.#mayReadClient || (this.#world.scenario.mode === 1 && !this.#world.clientSecure)) return;
+    const text = this.#world.fromClient.slice(0, length);
+    this.#world.fromClient = this.#world.fromClient.slice(length);
+    this.#step(`C: ${shown(text)}`, () => this.#session.fromClient(bytesOf(text)));
+    if (this.#session.clientBacklog >= 2 * backlog)
+      broken('what waits is bounded', `client ${this.#session.clientBacklog}`);
+  }
+
+  #deliverServer(length: number): void {
+    if (!this.#mayReadServer) return;
+    const text = this.#world.fromServer.slice(0, length);
+    this.#world.fromServer = this.#world.fromServer.slice(length);
+    this.#fromServer += text;
+    this.#step(`S: ${shown(text)}`, () => this.#session.fromUpstream(bytesOf(text)));
+    if (this.#session.upstreamBacklog >= 2 * backlog)
+      broken('what waits is bounded', `server ${this.#session.upstreamBacklog}`);
+  }
+
+  #close(): void {
+    if (!this.#server.greeted || this.#closed) return;
+    this.#closed = true;
+    this.#step('> upstream-closed', () => this.#session.upstreamClosed());
+  }
+
+  #secure(): void {
+    if (this.#securingClient) {
+      this.#securingClient = false;
+      this.#world.clientSecure = true;
+      this.#step('> client-secured', () => this.#session.clientSecured());
+      this.#client.secured();
+    } else if (this.#securingServer) {
+      this.#securingServer = false;
+      this.#server.secured();
+      this.#step('> upstream-secured', () => this.#session.upstreamSecured());
+    }
+  }
+
+  #answer(): void {
+    const question = this.#question;
+    if (question === undefined) return;
+    this.#question = undefined;
+    this.#step(`> answers ${question.kind}`, () => this.#session.answered(this.#script(question)));
+  }
+
+  /** The script: what it hides was settled when the server said it. */
+  #script(question: Question): Answer {
+    if (question.kind === 'encryption') return { kind: 'encryption', mode: this.#world.scenario.mode };
+    if (question.kind === 'capability') {
+      const words = question.capabilities.split(' ').filter(() => !this.#random.chance(10));
+      if (this.#random.chance(10)) words.push('X-SCRIPT');
+      return { kind: 'capability', capabilities: words.join(' ') };
+    }
+    const responses = question.responses.map((bytes) => {
+      const text = textOf(bytes);
+      const said = this.#world.said.find((each) => each.kind === 'folder' && each.text === text);
+      if (said === undefined)
+        broken('the script is asked about folders as the server sent them', shown(text));
+      if (said.fate === 'never') return undefined;
+      if (!this.#random.chance(20)) return bytes;
+      said.text = text.replace('HasNoChildren', 'Marked');
+      return bytesOf(said.text);
+    });
+    return { kind: 'list', responses };
+  }
+
+  #step(line: string, call: () => Effect[]): void {
+    this.#note(line);
+    const before = this.#ended;
+    for (const effect of call()) {
+      if (this.#ended !== '')
+        broken('nothing happens behind the end', `${effect.kind} after ${before || this.#ended}`);
+      this.#do(effect);
+    }
+    if (this.#reader.startTlsSaid && this.#ended === '')
+      broken('TLS begins right behind the OK to STARTTLS', 'it does not');
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.kind) {
+      case 'write-client':
+        this.#note(`P: ${shown(textOf(effect.bytes))}`);
+        if (this.#world.scenario.mode === 1 && !this.#world.clientSecure)
+          broken('nothing is written in the clear in mode 1', shown(textOf(effect.bytes)));
+        this.#reader.receive(textOf(effect.bytes));
+        return;
+      case 'write-upstream':
+        this.#note(`U: ${shown(textOf(effect.bytes))}`);
+        this.#server.receive(textOf(effect.bytes));
+        return;
+      case 'ask':
+        this.#note(`! ask ${effect.question.kind}`);
+        if (this.#question !== undefined) broken('one question at a time', effect.question.kind);
+        this.#question = effect.question;
+        return;
+      case 'end':
+        this.#note(`! end ${effect.cause.code}`);
+        this.#ended = effect.cause.code;
+        return;
+      default:
+        this.#note(`! ${effect.kind}`);
+        if (effect.kind === 'connect-upstream') this.#server.greet();
+        if (effect.kind === 'secure-upstream') this.#securingServer = true;
+        if (effect.kind === 'secure-client') {
+          this.#reader.secureBegins();
+          this.#securingClient = true;
+        }
+    }
+  }
+
+  #check(): void {
+    const { transparent } = this.#world.scenario;
+    if (transparent) this.#checkStreams();
+    if (this.#ended !== '') {
+      this.#reader.atEnd(true);
+      for (let times = 0; times < 3; times++) {
+        this.#step('S: * 1 EXISTS', () => this.#session.fromUpstream(bytesOf('* 1 EXISTS\r\nc1 OK x\r\n')));
+        this.#step('C: z NOOP', () => this.#session.fromClient(bytesOf('z NOOP\r\n')));
+      }
+      this.#step('> upstream-closed', () => this.#session.upstreamClosed());
+      return;
+    }
+    if (this.#client.waitsForHandshake) broken('every conversation comes to rest', 'no TLS behind STARTTLS');
+    this.#reader.atEnd(false);
+    const open = [...this.#client.open.keys()].filter((tag) => !tag.startsWith('e'));
+    if (open.length > 0 && !this.#draining) broken('every command is answered', open.join(' '));
+  }
+
+  #checkStreams(): void {
+    const { heard } = this.#reader;
+    const bye = this.#ended !== '' && /\* BYE [ -~]*\r\n$/.exec(heard);
+    const fromServer = this.#fromServer;
+    const same = bye && !fromServer.startsWith(heard) ? heard.slice(0, bye.index) : heard;
+    if (!fromServer.startsWith(same))
+      broken('the bytes to the client are those of the server', firstDifference(same, fromServer));
+    if (this.#ended === '' && same !== fromServer)
+      broken(
+        'the bytes to the client are those of the server',
+        `missing: ${shown(fromServer.slice(same.length))}`,
+      );
+    const { sent } = this.#client;
+    const { heard: up } = this.#server;
+    if (!sent.startsWith(up))
+      broken('the bytes to the server are those of the client', firstDifference(up, sent));
+    if (this.#ended === '' && up !== sent && !this.#draining)
+      broken('the bytes to the server are those of the client', `missing: ${shown(sent.slice(up.length))}`);
+  }
+}
+
+function firstDifference(got: string, wanted: string): string {
+  let at = 0;
+  while (at < got.length && got[at] === wanted[at]) at++;
+  return `byte ${at}: ${shown(got.slice(at, at + 60))} instead of ${shown(wanted.slice(at, at + 60))}`;
+}

@@ -1,0 +1,13 @@
+/** A short run of the fuzzer, always the same, so that it cannot rot. `npm run fuzz` is the long one. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fuzz, targetNames } from './run.ts';
+
+for (const target of targetNames) {
+  test(`fuzz: ${target}, the first inputs`, () => {
+    const inputs = target === 'flood' ? 40 : 400;
+    const { tried, failure } = fuzz({ seed: 1, time: 60_000, inputs, target });
+    assert.equal(failure, undefined, failure && [failure.seen, ...failure.transcript].join('\n'));
+    assert.equal(tried.get(target), inputs);
+  });
+}
