@@ -50,6 +50,13 @@ export interface FaultSegment {
 
 export type Segment = LineSegment | LiteralSegment | FaultSegment;
 
+/** A line or a literal of which a part has come. */
+export interface Unfinished {
+  readonly kind: 'line' | 'literal';
+  /** Lines and literals of this stream that are finished: tells this one from the next. */
+  readonly number: number;
+}
+
 /** Whose bytes these are: clients send commands, servers send responses. */
 export type Sender = 'client' | 'server';
 
@@ -80,6 +87,7 @@ export class Framer {
   #oddQuotes = false;
   #before: Before = 'nothing';
   #lastByte = SPACE;
+  #finished = 0;
 
   /** A line longer than this many bytes is a fault. None by default: then it goes on in parts. */
   longestLine: number = Number.POSITIVE_INFINITY;
@@ -103,6 +111,13 @@ export class Framer {
   /** Whether the next byte begins a message: nothing is half read. */
   get atBoundary(): boolean {
     return this.#first && this.#literalLeft === undefined && this.#heldLength === 0 && !this.#partsSent;
+  }
+
+  /** What is half read; to be asked when `next` gave undefined. */
+  get unfinished(): Unfinished | undefined {
+    const number = this.#finished;
+    if (this.#literalLeft !== undefined) return { kind: 'literal', number };
+    return this.#heldLength > 0 || this.#partsSent ? { kind: 'line', number } : undefined;
   }
 
   /**
@@ -133,6 +148,7 @@ export class Framer {
     this.#consumeTo(end);
     const complete = bytes.length === left;
     this.#literalLeft = complete ? undefined : left - bytes.length;
+    if (complete) this.#finished++;
     return { kind: 'literal', bytes, complete };
   }
 
@@ -220,6 +236,7 @@ export class Framer {
       if (this.#sender === 'server' && !mark.synchronising)
         return this.#fail('literal-from-server-not-synchronising');
     }
+    this.#finished++;
     this.#literalLeft = mark?.size;
     this.#first = mark === undefined;
     this.#partsSent = false;

@@ -4,7 +4,14 @@ export * from './bytes.ts';
 export { type CapabilitySpan, capabilityWords, findCapabilities, splitWords } from './capability.ts';
 export { type CommandHead, readCommandHead, readListArguments, readTag } from './command.ts';
 export { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
-export { Framer, type LineSegment, type LiteralSegment, type Segment, type Sender } from './framer.ts';
+export {
+  Framer,
+  type LineSegment,
+  type LiteralSegment,
+  type Segment,
+  type Sender,
+  type Unfinished,
+} from './framer.ts';
 export * as wireLimits from './limits.ts';
 export { isListVerb, type ListResponse, readListResponse } from './list.ts';
 export { asSynchronising, type Literal, readLiteralMark } from './literal.ts';

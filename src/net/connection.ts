@@ -6,11 +6,13 @@ import { connect as netConnect, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import type { HookHost, HookSession } from '../hooks/hook-host.ts';
+import type { Unfinished } from '../imap-parser-lite/index.ts';
 import type { Question } from '../rewrite/question.ts';
 import type { Refused } from '../rewrite/refused.ts';
 import type { SessionSettings } from '../session/conversation.ts';
 import type { Effect, EndCause, EndCode } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
+import type { Transcript } from '../session/transcript.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { secureUpstream, type TlsFront } from './tls.ts';
 
@@ -33,6 +35,8 @@ export interface ConnectionEvents {
   capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
   /** The server offered what the proxy refuses; told again for each list. */
   capabilitiesRefused(words: readonly string[]): void;
+  /** Told what is said in the session that begins; undefined: nobody reads along. */
+  transcript(facts: SessionSettings): Transcript | undefined;
   /** A bug of ours. It costs this session and no other (A7). */
   failed(facts: SessionSettings, error: unknown): void;
   ended(summary: Summary): void;
@@ -78,6 +82,9 @@ export class Connection implements Timed {
   #active: number;
   readonly #loginBy: number;
   #handshakeBy: number = Number.POSITIVE_INFINITY;
+  /** What the client had begun at the last look, and when that was seen first. */
+  #unfinished: Unfinished | undefined;
+  #unfinishedSince = 0;
   #greetingBy: number = Number.POSITIVE_INFINITY;
   #goneBy: number = Number.POSITIVE_INFINITY;
 
@@ -88,7 +95,7 @@ export class Connection implements Timed {
     this.#client = socket;
     this.#done = done;
     this.#hooks = shared.hooks.openSession();
-    this.#session = new Session(facts);
+    this.#session = new Session(facts, shared.events.transcript(facts));
     this.#active = this.#began;
     this.#loginBy = this.#began + shared.config.limits.loginTimeout;
     socket.on('error', () => this.#clientClosed());
@@ -120,9 +127,23 @@ export class Connection implements Timed {
       this.end({ code: 'upstream-unreachable', message }, 'The mail server is not available');
     } else if (!this.#session.loggedIn && now > this.#loginBy) {
       this.#expire('login-timeout', 'there was no login in time');
+    } else if (this.#isStalled(now)) {
+      const what = this.#unfinished!.kind;
+      this.#expire(`${what}-timeout`, `a ${what} that was begun before login was not finished in time`);
     } else if (now > this.#active + limits.idleTimeout) {
       this.#expire('idle-timeout', 'nothing was said for too long');
     }
+  }
+
+  /** Before login: whether the line or literal that the client has begun takes longer than a handshake may (A16). */
+  #isStalled(now: number): boolean {
+    const { loggedIn, unfinished } = this.#session;
+    const before = this.#unfinished;
+    this.#unfinished = loggedIn ? undefined : unfinished;
+    if (this.#unfinished === undefined) return false;
+    if (before?.kind !== this.#unfinished.kind || before.number !== this.#unfinished.number)
+      this.#unfinishedSince = now;
+    return now > this.#unfinishedSince + this.#shared.config.limits.handshakeTimeout;
   }
 
   #expire(code: EndCode, message: string): void {

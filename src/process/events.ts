@@ -6,6 +6,7 @@ import type { HookEvent } from '../hooks/hook-host.ts';
 import type { ConnectionEvents, Summary } from '../net/connection.ts';
 import type { Log } from '../observe/log.ts';
 import { whyRefused } from '../rewrite/refused.ts';
+import { Transcript } from '../session/transcript.ts';
 
 /** Refused words that are named in the log; real servers have under ten. */
 const REFUSED_SAID = 100;
@@ -34,6 +35,10 @@ export function connectionEvents(log: Log): ConnectionEvents {
         saidRefused.add(word);
         log.info(whyRefused(word.slice(0, 100)));
       }
+    },
+    transcript({ session }) {
+      if (!log.isLevelEnabled('debug')) return undefined;
+      return new Transcript((from, text) => log.debug({ session, from, text }, 'conversation'));
     },
     failed({ session }, error) {
       log.error({ session, err: error }, 'a bug in imapveil ended this session');

@@ -14,6 +14,7 @@ import {
   readCommandHead,
   readResponseHead,
   type Segment,
+  SPACE,
 } from '../imap-parser-lite/index.ts';
 import * as limits from './limits.ts';
 
@@ -87,7 +88,7 @@ export class Transcript {
     if (!first) return show(line, 0, this.#server.shown);
     this.#server.shown = 'nothing';
     // Challenges, and whatever a server says that forgets the space.
-    if (line[0] === PLUS) return `+ <${bytesOf(line, 1)}>`;
+    if (line[0] === PLUS) return `+ <${bytesOf(line, line[1] === SPACE ? 2 : 1)}>`;
     const head = readResponseHead(line);
     const tag = this.#tagOf(head, loggedIn);
     if (tag === undefined || !('text' in head)) return `<not a response, ${bytesOf(line, 0)}>`;
