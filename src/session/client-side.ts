@@ -25,47 +25,20 @@ import {
   TILDE,
   type Unfinished,
 } from '../imap-parser-lite/index.ts';
+import type { Reading, Waiting } from './client-reading.ts';
 import type { Conversation } from './conversation.ts';
 import { CurrentCommand, inFlightOf } from './current-command.ts';
 import type { Enforcement } from './enforcement.ts';
+import { Gate } from './gate.ts';
 import type { CommandInFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
-import { refusalOf } from './refusals.ts';
-
-/** What the client's next bytes are, when they are read. */
-type Reading =
-  | { readonly kind: 'command' }
-  /** Lines and literals of the command that is going up. */
-  | { readonly kind: 'rest' }
-  /** The same of a command that does not go up; `reply` is said at its end. */
-  | { readonly kind: 'discard'; readonly reply: string | undefined }
-  /** The literal that names a mailbox, which is taken in before the command goes up. */
-  | { readonly kind: 'name'; readonly line: Uint8Array; readonly name: readonly Uint8Array[] }
-  /** One line that is no command: a SASL response, or DONE. */
-  | { readonly kind: 'sasl' }
-  | { readonly kind: 'done' };
-
-/** Why the client is not read: what has to come first. */
-type Waiting =
-  | { readonly for: 'greeting' }
-  /** `+` or a tagged answer: to a literal (which the client was not told of, if `converted`), AUTHENTICATE, IDLE. */
-  | { readonly for: 'literal'; readonly tag: string; readonly converted: boolean }
-  | { readonly for: 'sasl' | 'idle'; readonly tag: string }
-  /** A tagged answer that changes what commands mean: to LOGIN, UNAUTHENTICATE, or to DONE. */
-  | { readonly for: 'answer'; readonly tag: string }
-  /** Room: an answer to one of too many commands, or to one whose tag is used again. */
-  | { readonly for: 'room' }
-  /** What has to be known to judge a command. */
-  | { readonly for: 'knowledge' }
-  /** STARTTLS: everything before it to be answered, then the handshake. */
-  | { readonly for: 'quiet'; readonly tag: string }
-  | { readonly for: 'handshake' };
 
 const command: Reading = { kind: 'command' };
 
 export class ClientSide {
   readonly #conversation: Conversation;
   readonly #enforcement: Enforcement | undefined;
+  readonly #gate: Gate;
   #framer: Framer = new Framer('client');
   #reading: Reading = command;
   #waiting: Waiting | undefined = { for: 'greeting' };
@@ -78,6 +51,7 @@ export class ClientSide {
   constructor(conversation: Conversation, enforcement: Enforcement | undefined) {
     this.#conversation = conversation;
     this.#enforcement = enforcement;
+    this.#gate = new Gate(conversation, enforcement);
   }
 
   /** Bytes that came and are not used yet. */
@@ -200,8 +174,8 @@ export class ClientSide {
       case 'discard':
         this.#discard(segment, this.#reading.reply);
         return;
-      case 'name':
-        this.#takeName(segment, this.#reading);
+      case 'taking':
+        this.#take(segment, this.#reading);
         return;
       case 'sasl':
       case 'done':
@@ -228,32 +202,24 @@ export class ClientSide {
       this.#waiting = { for: 'room' };
       return;
     }
-    if (head.verb === 'STARTTLS') {
-      this.#startTls(line, head);
-      return;
-    }
-    const refusal = refusalOf(head, line.bytes, conversation);
-    if (refusal !== undefined) {
-      this.#refuse(line, `${head.tag} ${refusal}`);
-      return;
-    }
-    const judgement = this.#enforcement?.judge(head, line);
-    switch (judgement?.kind) {
-      case 'refuse':
-        this.#refuse(line, `${head.tag} ${judgement.reply}`);
+    const decision = this.#gate.decide(head, line);
+    switch (decision.kind) {
+      case 'send':
+        this.#send(head, decision.line, decision.veil);
         return;
-      case 'unknown':
+      case 'refuse':
+        this.#refuse(line, `${head.tag} ${decision.reply}`);
+        return;
+      case 'starttls':
+        this.#startTls(line, head);
+        return;
+      case 'learn':
         this.#postponed = line;
         this.#waiting = { for: 'knowledge' };
         return;
-      case 'name-follows':
-        this.#nameFollows(head, line);
+      case 'take-literal':
+        this.#takeLiteral(line);
         return;
-      case 'replace':
-        this.#send(head, { ...line, bytes: judgement.line }, judgement.veil);
-        return;
-      default:
-        this.#send(head, line, undefined);
     }
   }
 
@@ -270,26 +236,24 @@ export class ClientSide {
     this.#forwardLine(line);
   }
 
-  /** The proxy asks for the name itself: only with the name does it know what the command is about. */
-  #nameFollows(head: CommandHead, line: LineSegment): void {
-    const { literal, bytes } = line;
-    if (literal === undefined || literal.size > limits.mailboxName) {
-      this.#refuse(line, `${head.tag} BAD The name of the mailbox cannot be read`);
-      return;
-    }
-    if (literal.synchronising) this.#conversation.reply('+ Ready for the name');
-    const mark = bytes.lastIndexOf(literal.binary ? TILDE : OPEN_BRACE);
-    this.#reading = { kind: 'name', line: bytes.subarray(0, mark), name: [] };
+  /** The proxy asks for the literal itself: only with it does it know what the command is about. */
+  #takeLiteral({ bytes, literal }: LineSegment): void {
+    if (literal?.synchronising) this.#conversation.reply('+ Ready for the rest');
+    const mark = bytes.lastIndexOf(literal?.binary ? TILDE : OPEN_BRACE);
+    this.#reading = { kind: 'taking', line: bytes.subarray(0, mark), literal: [] };
   }
 
-  /** Puts the name into the line, quoted, and looks at the command again. */
-  #takeName(segment: LineSegment | LiteralSegment, { line, name }: Extract<Reading, { kind: 'name' }>): void {
+  /** Puts the literal into the line and looks at the command again. */
+  #take(
+    segment: LineSegment | LiteralSegment,
+    { line, literal }: Extract<Reading, { kind: 'taking' }>,
+  ): void {
     if (segment.kind === 'literal') {
-      this.#reading = { kind: 'name', line, name: [...name, segment.bytes] };
+      this.#reading = { kind: 'taking', line, literal: [...literal, segment.bytes] };
       return;
     }
-    // What cannot be quoted cannot be read as a name either, and is refused as that.
-    const written = quoted(concat(name)) ?? NO_BYTES;
+    // What cannot be quoted leaves a gap, in which nothing can be read: the command is refused for that.
+    const written = quoted(concat(literal)) ?? NO_BYTES;
     this.#reading = command;
     this.#begin({ ...segment, bytes: concat([line, written, segment.bytes]), first: true });
   }

@@ -30,5 +30,5 @@ export const transcriptLooked = 1024;
 /** Bytes of a user's name that are kept for the log and for scripts. */
 export const userName = 255;
 
-/** A mailbox name that comes as a literal and is taken in before its command goes up, bytes. */
-export const mailboxName = 4096;
+/** A line with the literals that are taken into it before its command goes up (names of mailboxes, ID), bytes. */
+export const takenLine = 8192;

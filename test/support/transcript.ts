@@ -169,13 +169,21 @@ function describeEffect(effect: Effect): string {
   }
 }
 
-/** A stand-in for a script: hides every folder whose name ends in `Hidden`, and IDLE; forces mode 3 on port 144. */
+function without(capabilities: string, port: number): string {
+  const idle = capabilities.replace(' IDLE ', ' ');
+  return port === 145 ? idle.replace(' STARTTLS ', ' ') : idle;
+}
+
+/** A stand-in for a script: hides every folder whose name ends in `Hidden`, and IDLE; forces mode 3 on port 144, and hides STARTTLS on port 145. */
 export function hidingScript(question: Question): Answer {
   switch (question.kind) {
     case 'encryption':
       return { kind: 'encryption', mode: question.context.serverport === 144 ? 3 : question.mode };
     case 'capability':
-      return { kind: 'capability', capabilities: question.capabilities.replace(' IDLE ', ' ') };
+      return {
+        kind: 'capability',
+        capabilities: without(question.capabilities, question.context.serverport),
+      };
     case 'list':
       return {
         kind: 'list',

@@ -1,0 +1,70 @@
+/**
+ * May this command pass? Everything that a client begins comes through here once its tag is free. The one thing
+ * that always holds: what is let through names no mailbox and uses no capability that it should not, and says
+ * nothing of the client that only a proxy may say.
+ */
+import type { CommandHead, LineSegment } from '../imap-parser-lite/index.ts';
+import { withoutForwardedFields } from '../rewrite/identification.ts';
+import type { Conversation } from './conversation.ts';
+import type { Enforcement } from './enforcement.ts';
+import * as limits from './limits.ts';
+import { refusalOf } from './refusals.ts';
+
+export type Decision =
+  /** `line` goes up, which may not be quite the client's; `veil` is to be taken out of the answer. */
+  | { readonly kind: 'send'; readonly line: LineSegment; readonly veil: Uint8Array | undefined }
+  /** The answer to the command, without its tag. */
+  | { readonly kind: 'refuse'; readonly reply: string }
+  /** STARTTLS, which the proxy answers itself. */
+  | { readonly kind: 'starttls' }
+  /** Something has to be learnt first; then it is decided again. */
+  | { readonly kind: 'learn' }
+  /** The literal that the line ends in has to be known first; then it is decided again. */
+  | { readonly kind: 'take-literal' };
+
+export class Gate {
+  readonly #conversation: Conversation;
+  readonly #enforcement: Enforcement | undefined;
+
+  constructor(conversation: Conversation, enforcement: Enforcement | undefined) {
+    this.#conversation = conversation;
+    this.#enforcement = enforcement;
+  }
+
+  /** `line` is the command's first line. */
+  decide(head: CommandHead, line: LineSegment): Decision {
+    const refusal = head.verb === 'STARTTLS' ? undefined : refusalOf(head, line.bytes, this.#conversation);
+    if (refusal !== undefined) return { kind: 'refuse', reply: refusal };
+    if (head.verb === 'ID' && head.arguments !== undefined) return this.#identify(head, line, head.arguments);
+    return this.#judge(head, line);
+  }
+
+  /** What a client says of itself goes up without what only a proxy may say (P28). */
+  #identify(head: CommandHead, line: LineSegment, at: number): Decision {
+    if (line.literal !== undefined) return takeLiteral(line);
+    const bytes = line.complete ? withoutForwardedFields(line.bytes, at) : undefined;
+    if (bytes === undefined) return { kind: 'refuse', reply: 'BAD Invalid ID' };
+    return this.#judge(head, { ...line, bytes });
+  }
+
+  #judge(head: CommandHead, line: LineSegment): Decision {
+    const judgement = this.#enforcement?.judge(head, line);
+    switch (judgement?.kind) {
+      case 'refuse':
+        return judgement;
+      case 'unknown':
+        return { kind: 'learn' };
+      case 'name-follows':
+        return takeLiteral(line);
+      case 'replace':
+        return { kind: 'send', line: { ...line, bytes: judgement.line }, veil: judgement.veil };
+      default:
+        return head.verb === 'STARTTLS' ? { kind: 'starttls' } : { kind: 'send', line, veil: undefined };
+    }
+  }
+}
+
+function takeLiteral({ bytes, literal }: LineSegment): Decision {
+  const fits = literal !== undefined && bytes.length + literal.size <= limits.takenLine;
+  return fits ? { kind: 'take-literal' } : { kind: 'refuse', reply: 'BAD Too long' };
+}
