@@ -8,6 +8,7 @@ import { type Certificates, makeCertificates } from '../support/certificates.ts'
 import { type RunningProxy, startProxy } from '../support/proxy.ts';
 import { without } from '../support/required.ts';
 import { type Peer, type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
+import { passwords } from '../support/secrets.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -130,7 +131,7 @@ async function logIn(peer: Peer): Promise<void> {
 async function loggedIn(proxy: RunningProxy): Promise<Socket> {
   const client = connect(proxy.endpoint(0, 'none').port, '127.0.0.1');
   await line(client, /^\* OK/);
-  client.write('l LOGIN alice pass\r\n');
+  client.write(`l LOGIN alice ${passwords.scripted}\r\n`);
   await line(client, /^l OK/);
   return client;
 }

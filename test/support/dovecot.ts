@@ -13,13 +13,13 @@ import type { Account, Endpoint } from './endpoint.ts';
 import { freePorts, untilServed } from './ports.ts';
 import { quoted, RawImap } from './raw-imap.ts';
 import { program } from './required.ts';
+import { alsoSecret, passwords } from './secrets.ts';
 import { removeFolder, temporaryFolder } from './temporary-folder.ts';
 
 /** The user nobody: Dovecot hands no mail to root. */
 const nobody = 65534;
 
-/** Passwords that need quoting somewhere on the way, invented here. */
-const defaultUsers = { alice: 'wonder "land" \\o/', bob: 'pass word 2' } as const;
+const defaultUsers = { alice: passwords.alice, bob: passwords.bob } as const;
 
 export interface Message {
   readonly uid: number;
@@ -60,8 +60,9 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
   const identity = identityOfServer();
   await mkdir(join(folder, 'mail'));
   if (identity.root) await chown(join(folder, 'mail'), nobody, nobody);
-  const passwords = Object.entries(users).map(([user, password]) => `${user}:{PLAIN}${password}::::::`);
-  await writeFile(join(folder, 'users'), `${passwords.join('\n')}\n`);
+  alsoSecret(Object.values(users));
+  const entries = Object.entries(users).map(([user, password]) => `${user}:{PLAIN}${password}::::::`);
+  await writeFile(join(folder, 'users'), `${entries.join('\n')}\n`);
   const lines = [...configuration(folder, certificates, { imap, imaps }), ...identity.settings];
   await writeFile(join(folder, 'dovecot.conf'), [...lines, ...(options.settings ?? []), ''].join('\n'));
 

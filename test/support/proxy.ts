@@ -10,6 +10,7 @@ import { stringify } from 'yaml';
 import type { Certificates } from './certificates.ts';
 import type { Endpoint } from './endpoint.ts';
 import { freePorts } from './ports.ts';
+import { findSecret } from './secrets.ts';
 import { removeFolder, temporaryFolder } from './temporary-folder.ts';
 
 const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -52,7 +53,10 @@ export interface RunningProxy {
    */
   logged(pattern: RegExp, after?: number): Promise<LogEntry>;
   readonly alive: boolean;
-  /** SIGTERM; rejects when it did not end with code 0 within 15 s. Calling it again does nothing. */
+  /**
+   * SIGTERM; rejects when it did not end with code 0 within 15 s, or when anything that it wrote, at the log level
+   * that shows most, holds a password of the tests. Calling it again does nothing.
+   */
   stop(): Promise<void>;
 }
 
@@ -118,6 +122,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await removeFolder(folder);
     if (exit !== 0)
       throw new Error(`The proxy ended with ${exit} after SIGTERM. It wrote:\n${output.slice(-8000)}`);
+    const secret = findSecret(output);
+    if (secret === undefined) return;
+    const line = output.split('\n').find((each) => each.includes(secret.form));
+    throw new Error(`The proxy wrote the password ${secret.password} as ${secret.form}: ${line}`);
   };
 
   const listening = () => log.filter((entry) => String(entry.msg).startsWith('listening')).length;

@@ -9,6 +9,7 @@ import { type RunningProxy, startProxy } from '../../support/proxy.ts';
 import { RawImap } from '../../support/raw-imap.ts';
 import { without } from '../../support/required.ts';
 import { hideIdle } from '../../support/scripts.ts';
+import { passwords } from '../../support/secrets.ts';
 
 const messages = [largeMessage(5 * 1024 * 1024), ...temptingMessages];
 const expected = fingerprints(messages);
@@ -27,7 +28,9 @@ describe('messages both ways, a 5 MiB one and one without a body among them', {
   let dovecot: Dovecot;
   before(async () => {
     const users = pairs.flatMap((_, pair) => ['raw', 'curl', 'imapflow'].map((client) => `${client}${pair}`));
-    dovecot = await startDovecot({ users: Object.fromEntries(users.map((user) => [user, 'a password'])) });
+    dovecot = await startDovecot({
+      users: Object.fromEntries(users.map((user) => [user, passwords.everyone])),
+    });
   });
   after(() => dovecot?.stop());
 
