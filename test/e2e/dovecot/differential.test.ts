@@ -59,6 +59,30 @@ const classes: readonly DifferenceClass[] = [
     rest: 'is compared',
   },
   {
+    name: 'STARTTLS',
+    why: "TLS towards the client is the proxy's own, and so are the words that begin it.",
+    recognise: ({ step, relayed }) =>
+      /STARTTLS\r\n$/.test(joined(step)) &&
+      / OK Begin TLS negotiation now\r\n$/.test(relayed.tagged[0] ?? ''),
+    rest: 'is left',
+  },
+  {
+    name: 'ID',
+    why: 'The proxy reads ID itself, for a client must not name the address it comes from (P28).',
+    recognise: ({ step, tags, relayed }) =>
+      /^\S+ ID /.test(joined(step)) &&
+      relayed.ending === 'goes on' &&
+      !hasForeignAnswers(relayed, tags) &&
+      /^\S+ (OK ID completed|BAD (Invalid|Error in IMAP command ID|Missing))/.test(relayed.tagged.join('')),
+    rest: 'is compared',
+  },
+  {
+    name: 'another reason for the same BAD',
+    why: 'Which of two mistakes Dovecot names depends on where chunks end; the proxy sends whole lines.',
+    recognise: ({ direct, relayed }) => same(mapped(direct, withoutReason), mapped(relayed, withoutReason)),
+    rest: 'is compared',
+  },
+  {
     name: 'long tag',
     why: 'A tag of more than 255 bytes is none for the proxy; Dovecot takes up to its whole buffer.',
     recognise: ({ step, relayed }) =>
@@ -230,6 +254,10 @@ function withoutOwnWords(response: string): string {
     : response.replace(ownWords, '');
 }
 
+function withoutReason(response: string): string {
+  return response.replace(/^(\S+ BAD) [^\r\n]*/, '$1');
+}
+
 /** Where the proxy gave an answer of its own, tag and word alone are left. */
 function withoutText(heard: Heard, relayed: Heard): Heard {
   const head = (response: string) => response.split(' ', 2).join(' ');
@@ -245,7 +273,7 @@ function saysGoodbye({ untagged, ending }: Heard, why: RegExp): boolean {
 }
 
 function isInvalidTag(response: string): boolean {
-  return /^\* BAD (Error in IMAP (tag|command)|Invalid command\r)/.test(response);
+  return /^\* BAD\b/.test(response);
 }
 
 function isForeign(response: string, tags: ReadonlySet<string>): boolean {
