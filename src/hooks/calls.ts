@@ -7,6 +7,7 @@ import fengari, { type LuaState } from 'fengari';
 import { NO_BYTES, sameBytes, splitWords } from '../imap-parser-lite/index.ts';
 import { isCapabilityWord } from '../rewrite/capability.ts';
 import { readFolder, writeFolder } from '../rewrite/list.ts';
+import { oldName, withoutOldName } from '../rewrite/old-name.ts';
 import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
 import type { CallClock } from './call-clock.ts';
 import type { DefinedHooks } from './hook-host.ts';
@@ -158,7 +159,25 @@ export class ScriptCalls {
     if (attributes === 'too long' || extended === 'too long') return this.#wrong(script, tooLong);
     const written = writeFolder(folder, attributes, extended);
     if (!(written instanceof Uint8Array)) return this.#wrong(script, `failed: ${written.fault}`);
-    return written === folder.response ? UNCHANGED : written;
+    const plain = folder.extended.length === 0 && !extended?.length;
+    const shown = plain ? written : this.#withoutHiddenOldName(written, names, index);
+    return shown === folder.response ? UNCHANGED : shown;
+  }
+
+  /** The former name of a folder is a folder's name as well: one that the script hides is not told. */
+  #withoutHiddenOldName(response: Uint8Array, names: NameEncoding, index: number): Uint8Array | CallFault {
+    const folder = readFolder(response, names);
+    const old = folder && oldName(folder, names);
+    if (folder === undefined || old === undefined) return response;
+    const script = this.#enter('list');
+    lua.lua_pushstring(this.#state, old);
+    this.#pushAgain(0, NO_BYTES);
+    this.#pushAgain(1, NO_BYTES);
+    const fault = this.#call(script, 3, 3, index);
+    if (fault) return fault;
+    if (lua.lua_toboolean(this.#state, -3)) return response;
+    const written = writeFolder(folder, undefined, withoutOldName(folder.extended));
+    return written instanceof Uint8Array ? written : response;
   }
 
   /** Puts the function on top of the values that stay for the whole question. */

@@ -323,3 +323,23 @@ test('a script may begin with a byte order mark or a # line, and keeps its line 
   await capability(session, ' A ');
   assert.deepEqual(failures(events), ['script.lua:3: here']);
 });
+
+test('P22: a hidden former name (OLDNAME) is not told, a visible one is', async (t) => {
+  const { session } = await openScript(t, 'function DoListResult(f) return f ~= "Secret" end');
+  const lines = [
+    '("OLDNAME" ("Secret"))',
+    '("OLDNAME" ("Open"))',
+    '("CHILDINFO" ("SUBSCRIBED") "OLDNAME" (Secret))',
+  ];
+  const responses = lines.map((extended) => Buffer.from(`* LIST () "/" now ${extended}\r\n`));
+  const answer = await session.ask({ kind: 'list', responses, names: 'modified-utf7', context });
+  assert.ok(answer.kind === 'list');
+  assert.deepEqual(
+    answer.responses.map((each) => each && Buffer.from(each).toString()),
+    [
+      '* LIST () "/" now\r\n',
+      '* LIST () "/" now ("OLDNAME" ("Open"))\r\n',
+      '* LIST () "/" now ("CHILDINFO" ("SUBSCRIBED"))\r\n',
+    ],
+  );
+});
