@@ -13,6 +13,7 @@ import {
   Framer,
   fromLatin1,
   LF,
+  latin1,
   type LineSegment,
   type Literal,
   type LiteralSegment,
@@ -186,6 +187,11 @@ export class ClientSide {
 
   #begin(line: LineSegment): void {
     const conversation = this.#conversation;
+    if (!conversation.loggedIn && isHttpRequest(line.bytes)) {
+      // Its next lines are whatever a web page wants them to be (ALPACA, A3).
+      conversation.end({ code: 'client-not-imap', message: 'the client speaks HTTP' }, 'This is IMAP');
+      return;
+    }
     const head = readCommandHead(line.bytes);
     if (head === undefined) {
       this.#refuse(line, `${readTag(line.bytes) ?? '*'} BAD Invalid command`);
@@ -415,6 +421,11 @@ export class ClientSide {
   #limitExceeded(message: string): void {
     this.#conversation.end({ code: 'client-limit', message }, message);
   }
+}
+
+/** Whether a line is the first one of an HTTP request (RFC 9112 §3). */
+function isHttpRequest(line: Uint8Array): boolean {
+  return / HTTP\/\d\.\d\s*$/.test(latin1(line, Math.max(0, line.length - 12)));
 }
 
 const crlf = fromLatin1('\r\n');

@@ -39,6 +39,7 @@ export type EndCode =
   | 'client-closed'
   | 'client-unframeable'
   | 'client-limit'
+  | 'client-not-imap'
   | 'client-refused'
   | 'client-spoke-before-tls'
   | 'client-tls-failed'

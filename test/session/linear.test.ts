@@ -1,0 +1,107 @@
+/**
+ * A6: what 200,000 empty literals cost is linear in their bytes, in both directions, in the framer and through the
+ * session: four times as many take about four times as long, where rescanning would take sixteen times.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Framer, fromLatin1 } from '../../src/imap-parser-lite/index.ts';
+import type { SessionSettings } from '../../src/session/conversation.ts';
+import { Session } from '../../src/session/session.ts';
+
+const MANY = 200_000;
+const FEW = MANY / 4;
+/** Four is linear, sixteen is quadratic; between them there is room for a busy machine. */
+const LINEAR = 9;
+/** The size of what a socket hands over, and something small and odd. */
+const chunkSizes = [64 * 1024, 1447];
+
+const settings: SessionSettings = {
+  session: 's',
+  client: '192.0.2.1',
+  server: '192.0.2.2',
+  serverport: 143,
+  defaultMode: 0,
+  upstreamEncryption: 'none',
+  preLoginLine: 8192,
+  preLoginLiteral: 65_536,
+  enforce: false,
+  hooks: { encryption: false, capability: true, list: true },
+};
+
+function* chunks(text: string, size: number): Generator<Uint8Array> {
+  const bytes = fromLatin1(text);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
+}
+
+function greetedSession(): Session {
+  const session = new Session(settings);
+  session.start();
+  session.fromUpstream(fromLatin1('* OK ready\r\n'));
+  return session;
+}
+
+const ways: Readonly<Record<string, (count: number, size: number) => number>> = {
+  'the framer, from a client': (count, size) => framed('client', `a X {0+}\r\n${' {0+}\r\n'.repeat(count)}`, size),
+  'the framer, from a server': (count, size) =>
+    framed('server', `* 1 FETCH ({0}\r\n${' {0}\r\n'.repeat(count)}`, size),
+  'the session, from a server': (count, size) => {
+    const session = greetedSession();
+    let written = 0;
+    for (const chunk of chunks(`* 1 FETCH (X {0}\r\n${' {0}\r\n'.repeat(count)})\r\n`, size))
+      for (const effect of session.fromUpstream(chunk)) if (effect.kind === 'write-client') written++;
+    return written;
+  },
+  'the session, from a server, in what is collected': (count, size) => {
+    const session = greetedSession();
+    let seen = 0;
+    for (const chunk of chunks(`* LIST () "/" {0}\r\n${' {0}\r\n'.repeat(count)}`, size))
+      seen += session.fromUpstream(chunk).length + 1;
+    return seen;
+  },
+  'the session, from a client, asked for one by one': (count, size) => {
+    const session = greetedSession();
+    let written = 0;
+    for (const chunk of chunks(`a X {0+}\r\n${' {0+}\r\n'.repeat(count)}\r\n`, size)) session.fromClient(chunk);
+    for (const chunk of chunks('+ \r\n'.repeat(count + 1), size))
+      for (const effect of session.fromUpstream(chunk)) if (effect.kind === 'write-upstream') written++;
+    return written;
+  },
+  'the session, from a client, read over': (count, size) => {
+    const session = greetedSession();
+    let seen = 0;
+    for (const chunk of chunks(`a COMPRESS {0+}\r\n${' {0+}\r\n'.repeat(count)}\r\n`, size))
+      seen += session.fromClient(chunk).length + 1;
+    return seen;
+  },
+};
+
+function framed(sender: 'client' | 'server', text: string, size: number): number {
+  const framer = new Framer(sender);
+  let segments = 0;
+  for (const chunk of chunks(text, size)) {
+    framer.push(chunk);
+    while (framer.next() !== undefined) segments++;
+  }
+  return segments;
+}
+
+describe('A6: 200,000 empty literals', () => {
+  for (const [name, way] of Object.entries(ways)) {
+    for (const size of chunkSizes) {
+      test(`${name}, in chunks of ${size}`, () => {
+        // The first run is for the compiler; of the others the quickest counts, for the machine has other work.
+        way(FEW, size);
+        const quickest = (count: number) => Math.min(...[1, 2, 3].map(() => milliseconds(() => way(count, size))));
+        const few = Math.max(quickest(FEW), 2);
+        const many = quickest(MANY);
+        assert.ok(many < few * LINEAR, `${FEW} took ${few} ms, ${MANY} took ${many} ms`);
+      });
+    }
+  }
+});
+
+function milliseconds(work: () => number): number {
+  const start = performance.now();
+  assert.ok(work() > 0);
+  return performance.now() - start;
+}
