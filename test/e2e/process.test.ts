@@ -62,6 +62,29 @@ describe('the process', { skip: without('openssl') }, () => {
     await proxy.logged(/idle-timeout/);
   });
 
+  test('P13: IDLE outlasts every time-out but idleTimeout', async () => {
+    const proxy = await start({
+      limits: { loginTimeout: '300ms', handshakeTimeout: '300ms', idleTimeout: '30m' },
+    });
+    const client = await RawImap.open(proxy.endpoint(1, 'tls'), account);
+    client.send('i IDLE\r\n');
+    assert.match(await client.response(), /^\+ /);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    client.send('DONE\r\n');
+    assert.match((await client.reply('i')).tagged, /^i OK/);
+    await client.logout();
+  });
+
+  test('A12: a session never gets a connection to the server that another one has used', async () => {
+    const proxy = await start();
+    const before = upstream.connections;
+    for (let session = 1; session <= 3; session++) {
+      const client = await RawImap.open(proxy.endpoint(0, 'none'), account);
+      await client.logout();
+      assert.equal(upstream.connections, before + session);
+    }
+  });
+
   test('too many connections, in all and from one address, are refused with a reason', async () => {
     const proxy = await start({ limits: { connections: 3, connectionsPerAddress: 2 } });
     const first = await RawImap.open(proxy.endpoint(0, 'none'), account);
@@ -193,6 +216,10 @@ async function serve(peer: Peer): Promise<void> {
     if (verb === 'WAIT') {
       waiters.push(() => peer.send(`${tag} OK waited\r\n`));
       waiterCame();
+    } else if (verb === 'IDLE') {
+      peer.send('+ idling\r\n');
+      await peer.line();
+      peer.send(`${tag} OK done\r\n`);
     } else if (verb === 'LOGOUT') {
       peer.send(`* BYE\r\n${tag} OK out\r\n`);
       peer.socket.end();

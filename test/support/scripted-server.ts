@@ -14,6 +14,8 @@ export interface ScriptedServer {
   readonly port: number;
   /** Every line that any client sent, in order. */
   readonly heard: readonly string[];
+  /** Connections that were accepted so far. */
+  readonly connections: number;
   /** What is done with connections that come from now on. A rejection ends that connection. */
   behave(behaviour: (peer: Peer) => Promise<void>): void;
   stop(): Promise<void>;
@@ -23,9 +25,11 @@ export interface ScriptedServer {
 export async function scriptedServer(): Promise<ScriptedServer> {
   const sockets = new Set<Socket>();
   const heard: string[] = [];
+  let connections = 0;
   let behaviour: (peer: Peer) => Promise<void> = async () => {};
   const server = createServer((socket) => {
     sockets.add(socket);
+    connections++;
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
     behaviour(peerOf(socket, heard)).catch(() => socket.destroy());
@@ -34,6 +38,9 @@ export async function scriptedServer(): Promise<ScriptedServer> {
   return {
     port: portOf(server),
     heard,
+    get connections() {
+      return connections;
+    },
     behave(next) {
       behaviour = next;
     },
