@@ -171,10 +171,14 @@ function describeEffect(effect: Effect): string {
 
 function without(capabilities: string, port: number): string {
   const idle = capabilities.replace(' IDLE ', ' ');
-  return port === 145 ? idle.replace(' STARTTLS ', ' ') : idle;
+  if (port === 145) return idle.replace(' STARTTLS ', ' ');
+  return port === 146 ? idle.replace(' IMAP4rev2 ', ' ') : idle;
 }
 
-/** A stand-in for a script: hides every folder whose name ends in `Hidden`, and IDLE; forces mode 3 on port 144, and hides STARTTLS on port 145. */
+/**
+ * A stand-in for a script: hides every folder whose name ends in `Hidden`, and IDLE; forces mode 3 on port 144, and hides
+ * STARTTLS on port 145 and IMAP4rev2 on port 146.
+ */
 export function hidingScript(question: Question): Answer {
   switch (question.kind) {
     case 'encryption':
