@@ -89,11 +89,7 @@ export class ClientReader {
   #reply(response: string): void {
     const reply = /^([^ ]+) (OK|NO|BAD|BYE) [ -~]*\r\n$/.exec(response);
     const [, tag, word] = reply ?? [];
-    if (
-      tag === undefined ||
-      response.includes('srv') ||
-      (tag !== '*' && !this.#client.wasSent(tag) && !/^i\d?$/.test(tag))
-    ) {
+    if (tag === undefined || response.includes('srv') || (tag !== '*' && !this.#client.wasSent(tag))) {
       const next = this.#world.said.find(({ fate }) => fate === 'heard');
       broken(
         'what the client hears is what the server said',
@@ -103,13 +99,14 @@ export class ClientReader {
     this.replies++;
     if (word === 'OK' && response.includes('TLS')) {
       this.startTlsSaid = true;
-      this.#world.startTlsAccepted = true;
+      this.#world.forbiddenTag = this.#client.injectedBehind(tag);
     }
     if (tag !== '*') this.#tagged(tag, word!);
   }
 
   #tagged(tag: string, word: string): void {
-    this.#client.checkAnswer(tag);
+    if (tag === this.#world.forbiddenTag)
+      broken('nothing injected before the handshake is ever answered', shown(tag));
     this.#client.tagged(tag, word);
   }
 }

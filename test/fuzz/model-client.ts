@@ -3,7 +3,6 @@
  * SASL line, `SECRET` in every argument of a login, tags `i1` are injected behind STARTTLS. What it sends before
  * it is asked may be data or commands, and has tags `e1`.
  */
-import { broken, shown } from './broken.ts';
 import { folders, spell, type World } from './world.ts';
 
 interface Part {
@@ -29,7 +28,11 @@ export class ModelClient {
   readonly #sentTags: Set<string> = new Set(['*', 'DONE', 'done']);
   /** The answer to the first `+` was sent before it came. */
   #spoken = false;
-  #injected = false;
+  /** What was injected behind each STARTTLS: tag behind tag. */
+  /** What `#command` was asked for last. */
+  #kind = 0;
+  #loggedIn = false;
+  readonly #injected: Map<string, string> = new Map();
   /** What was sent, each line with CRLF. */
   sent = '';
 
@@ -51,6 +54,10 @@ export class ModelClient {
 
   wasSent(tag: string): boolean {
     return this.#sentTags.has(tag);
+  }
+
+  injectedBehind(tag: string): string | undefined {
+    return this.#injected.get(tag);
   }
 
   secured(): void {
@@ -89,6 +96,7 @@ export class ModelClient {
     else this.open.set(tag, open);
     if (tag !== this.#tag) return;
     this.#answered = true;
+    if (this.#kind === 7 && word === 'OK') this.#loggedIn = true;
     if (this.#state === 'starttls' && word === 'OK') {
       this.#state = 'handshake';
       return;
@@ -126,14 +134,10 @@ export class ModelClient {
   }
 
   #inject(): void {
-    this.#injected = true;
-    this.#raw(this.#world.random.pick(['i1 NOOP\r\n', 'i2 LOGIN joe SECRET\r\n', '\r\n']));
-  }
-
-  /** Something that came with an injected tag, in answer to what was never said inside TLS. */
-  checkAnswer(tag: string): void {
-    if (this.#world.startTlsAccepted && this.#injected && /^i\d/.test(tag))
-      broken('nothing injected before the handshake is ever answered', shown(tag));
+    const tag = `i${this.#world.id()}`;
+    this.#injected.set(this.#tag, tag);
+    this.#sentTags.add(tag);
+    this.#raw(`${tag} ${this.#world.random.pick(['NOOP', 'LOGIN joe SECRET'])}\r\n`);
   }
 
   #begin(): void {
@@ -149,7 +153,11 @@ export class ModelClient {
     this.open.set(tag, (this.open.get(tag) ?? 0) + 1);
     this.#state = 'parts';
     const kinds = reused !== undefined || tag.startsWith('imapveil') ? 1 : scenario.transparent ? 9 : 12;
-    this.#parts = this.#command(tag, random.below(kinds));
+    let kind = random.below(kinds);
+    if (kinds > 1 && !this.#loggedIn && random.chance(40))
+      kind = scenario.mode === 3 && !this.#world.clientSecure ? 11 : 7;
+    this.#kind = kind;
+    this.#parts = this.#command(tag, kind);
   }
 
   #command(tag: string, kind: number): Part[] {

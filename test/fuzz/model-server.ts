@@ -3,7 +3,8 @@
  * SASL lines and DONE apart by itself, and the marks that the client's model put on each must agree.
  */
 import { broken, shown } from './broken.ts';
-import { folders, spell, type World } from './world.ts';
+import { ServerVoice } from './server-voice.ts';
+import type { World } from './world.ts';
 
 interface Command {
   readonly tag: string;
@@ -27,13 +28,13 @@ const refusedVerbs = /^(?:COMPRESS|RLIST|RLSUB)$/;
 
 export class ModelServer {
   readonly #world: World;
+  readonly #voice: ServerVoice;
   #state: State = line;
   #buffer = '';
   #recent = '';
   #current: Command | undefined;
   readonly #open: Set<string> = new Set();
   #tasks: (() => void)[] = [];
-  #utf8 = false;
   #secure: boolean;
   /** The proxy's own CAPABILITY is to come: what it hears becomes the client's greeting. */
   #asksBeforeGreeting: boolean;
@@ -44,6 +45,7 @@ export class ModelServer {
 
   constructor(world: World) {
     this.#world = world;
+    this.#voice = new ServerVoice(world);
     this.#secure = world.scenario.upstream !== 'starttls';
     this.#asksBeforeGreeting = !this.#secure;
   }
@@ -61,7 +63,7 @@ export class ModelServer {
       return;
     }
     if (scenario.transparent || random.chance(80))
-      this.#world.say(this.#capabilities('* OK [', '] ready'), 'capability');
+      this.#world.say(this.#voice.capabilities('* OK [', '] ready'), 'capability');
     else this.#world.say(`* OK srv${id} waiting\r\n`);
   }
 
@@ -81,23 +83,7 @@ export class ModelServer {
   /** Says something that nobody asked for. */
   unsolicited(): void {
     if (!this.greeted || this.#asksBeforeGreeting) return;
-    const { random } = this.#world;
-    switch (random.below(5)) {
-      case 0:
-        this.#data();
-        return;
-      case 1:
-        this.#world.say(`* OK [ALERT] srv${this.#world.id()} disk {12}\r\n`);
-        return;
-      case 2:
-        this.#folder('LIST', random.below(folders.length), false);
-        return;
-      case 3:
-        this.#world.say(this.#capabilities('* ', ''), 'capability');
-        return;
-      default:
-        this.#message();
-    }
+    this.#voice.unsolicited();
   }
 
   receive(text: string): void {
@@ -105,7 +91,8 @@ export class ModelServer {
     this.#recent = (this.#recent + text).slice(-text.length - 8);
     if (this.#world.scenario.mode === 3 && !this.#world.clientSecure && /SECRET|SASLSA/.test(this.#recent))
       broken('before TLS in mode 3 no argument of a login reaches the server', shown(this.#recent));
-    if (this.#world.startTlsAccepted && /\bi\d+ /.test(this.#recent))
+    const forbidden = this.#world.forbiddenTag;
+    if (forbidden !== undefined && this.#recent.includes(forbidden))
       broken('nothing injected before the handshake is ever answered', shown(this.#recent));
     this.#buffer += text;
     while (this.#buffer !== '') {
@@ -137,6 +124,9 @@ export class ModelServer {
 
   #line(whole: string, kind: 'line' | 'sasl' | 'idle'): void {
     if (kind === 'line') {
+      // What this server ended on its own, the client may have gone on with before it knew.
+      const late = this.#world.scenario.rude && this.#current === undefined;
+      if (late && /^(?:done|\*|SASLSA\d=)\r\n$/i.test(whole)) return;
       if (dataMark.test(whole)) broken('data is never sent on as a command', shown(whole));
       this.#commandLine(whole);
       return;
@@ -181,27 +171,22 @@ export class ModelServer {
     const { random } = this.#world;
     const place = command.literals++;
     if (!synchronising) broken('the server is asked before every literal', shown(command.text));
+    if (command.answered) {
+      // It has said NO already, and reads on with a new command.
+      this.#ends();
+      return;
+    }
     this.#later('a literal', () => {
-      if (command.answered) {
-        // It has said NO already, and reads on with a new command.
-        this.#ends();
-        return;
-      }
       if (random.chance(25)) {
         this.#tag(command, random.pick(['NO', 'BAD']));
         this.#ends();
         return;
       }
       const converted = this.#world.plusLiterals.get(command.tag)?.includes(place) === true;
-      this.#continue(converted ? 'never' : 'heard');
+      this.#voice.goOn(converted ? 'never' : 'heard');
       this.#state = { kind: 'literal', left, text: '' };
       if (random.chance(8)) this.#tag(command, 'NO');
     });
-  }
-
-  #continue(fate: 'heard' | 'never' = 'heard'): void {
-    const short = this.#world.random.chance(10);
-    this.#world.say(short ? '+\r\n' : `+ srv${this.#world.id()} {7}\r\n`, 'continuation', fate);
   }
 
   #tag(command: Command, word: string, code = ''): void {
@@ -235,14 +220,16 @@ export class ModelServer {
             this.#answer(command, 'BAD');
             return;
           }
-          this.#continue();
+          this.#voice.goOn();
           this.#state = { kind: 'idle' };
           if (this.#world.scenario.rude && this.#world.random.chance(30)) this.#answer(command, 'BAD');
         });
         return;
       case 'LOGIN':
       case 'UNAUTHENTICATE':
-        this.#later(command.verb, () => this.#answer(command, this.#world.random.pick(['OK', 'NO', 'BAD'])));
+        this.#later(command.verb, () =>
+          this.#answer(command, this.#world.random.pick(['OK', 'OK', 'NO', 'BAD'])),
+        );
         return;
       default:
         this.#ends();
@@ -256,7 +243,7 @@ export class ModelServer {
       this.#answer(command, random.pick(['OK', 'NO', 'BAD']));
       return;
     }
-    this.#continue();
+    this.#voice.goOn();
     this.#state = { kind: 'sasl' };
     if (scenario.rude && random.chance(30)) this.#answer(command, 'NO');
   }
@@ -269,7 +256,7 @@ export class ModelServer {
       return;
     }
     this.#open.delete(command.tag);
-    this.#world.say(this.#capabilities(`${command.tag} OK [`, '] in'), 'capability');
+    this.#world.say(this.#voice.capabilities(`${command.tag} OK [`, '] in'), 'capability');
   }
 
   #startTls(command: Command): void {
@@ -278,7 +265,10 @@ export class ModelServer {
     this.#open.delete(command.tag);
     if (random.chance(10)) this.#world.say('* CAPABILITY PRETLS\r\n', 'plain', 'never');
     this.#world.say(`${command.tag} ${random.chance(10) ? 'NO' : 'OK'} PRETLS\r\n`, 'plain', 'never');
-    if (random.chance(10)) this.#world.say('* OK PRETLS\r\n', 'plain', 'never');
+    if (random.chance(10)) {
+      this.#world.say('* OK PRETLS\r\n', 'plain', 'never');
+      this.#world.gluedBehindStartTls = true;
+    }
   }
 
   #execute(command: Command): void {
@@ -287,96 +277,27 @@ export class ModelServer {
     if (this.#asksBeforeGreeting) {
       this.#asksBeforeGreeting = false;
       this.#open.delete(tag);
-      const words = this.#capabilities('', '').trimEnd().replaceAll('  ', ' ');
+      const words = this.#voice.capabilities('', '').trimEnd().replaceAll('  ', ' ');
       this.#world.say(`* ${words}\r\n`, 'plain', 'never');
       this.#world.say(`${tag} OK srv${this.#world.id()}\r\n`, 'plain', 'never');
       this.#world.expect(`* OK [${words}] IMAP4 server ready\r\n`, 'capability');
       return;
     }
-    if (verb === 'CAPABILITY') this.#world.say(this.#capabilities('* ', ''), 'capability');
-    if (verb === 'LIST' || verb === 'LSUB' || verb === 'XLIST') this.#list(verb, text);
-    if (verb === 'SELECT' && random.chance(40)) this.#folder('LIST', random.below(folders.length), false);
+    if (verb === 'CAPABILITY') this.#world.say(this.#voice.capabilities('* ', ''), 'capability');
+    if (verb === 'LIST' || verb === 'LSUB' || verb === 'XLIST') this.#voice.list(verb, text);
+    if (verb === 'SELECT' && random.chance(40))
+      this.#voice.folder('LIST', random.below(folders.length), false);
     if (verb === 'STATUS') this.#world.say(`* STATUS "Sent" (UIDNEXT ${this.#world.id()})\r\n`);
-    if (verb === 'FETCH') this.#message();
+    if (verb === 'FETCH') this.#voice.message();
     if (verb === 'ENABLE' && random.chance(80)) {
       this.#world.say(`* ENABLED UTF8=ACCEPT X-srv${this.#world.id()}\r\n`);
-      this.#utf8 = true;
+      this.#voice.utf8 = true;
     }
     if (verb === 'LOGOUT') {
       this.#world.say(`* BYE srv${this.#world.id()}\r\n`);
       this.closing = true;
     }
-    if (random.chance(20)) this.#data();
+    if (random.chance(20)) this.#voice.data();
     this.#tag(command, verb === 'LOGOUT' ? 'OK' : random.pick(['OK', 'OK', 'NO']));
-  }
-
-  #list(verb: string, text: string): void {
-    if (text.endsWith(' ""\r\n')) {
-      this.#world.say(`* ${verb} (\\Noselect \\srv${this.#world.id()}) "/" ""\r\n`);
-      return;
-    }
-    const withStatus = text.includes('STATUS');
-    for (let left = this.#world.random.below(5); left > 0; left--) {
-      this.#folder(verb, this.#world.random.below(folders.length), withStatus);
-      if (this.#world.random.chance(10)) this.#data();
-    }
-  }
-
-  #folder(verb: string, at: number, withStatus: boolean): void {
-    const { random, scenario } = this.#world;
-    const folder = folders[at]!;
-    const word = random.pick([verb, verb.toLowerCase()]);
-    const delimiter = random.pick(['"/"', '"."', 'NIL', '"\\\\"']);
-    const extended = random.pick(['', '', ' ("CHILDINFO" ("SUBSCRIBED"))']);
-    const hides = scenario.script && folder.hidden;
-    const name = spell(random, folder, this.#utf8);
-    const attributes = `\\srv${this.#world.id()} \\HasNoChildren`;
-    this.#world.say(
-      `* ${word} (${attributes}) ${delimiter} ${name}${extended}\r\n`,
-      'folder',
-      hides ? 'never' : 'heard',
-    );
-    if (!withStatus || random.chance(20)) return;
-    const fate = !hides ? 'heard' : scenario.asksHidden ? 'perhaps' : 'never';
-    const status = `(MESSAGES ${this.#world.id()})`;
-    this.#world.say(`* STATUS ${spell(random, folder, this.#utf8)} ${status}\r\n`, 'companion', fate);
-  }
-
-  #data(): void {
-    const { random } = this.#world;
-    const id = this.#world.id();
-    const long = random.chance(1) ? 'y'.repeat(random.pick([65_500, 65_537, 140_000])) : '';
-    const end = random.chance(5) && !this.#world.scenario.script ? '\n' : '\r\n';
-    this.#world.say(
-      `* ${random.pick(['3 EXISTS', 'SEARCH 1', 'FLAGS ("a {5}")', 'X-LINE a\rb'])} ${id}${long}${end}`,
-    );
-  }
-
-  /** A message whose body looks like the protocol. */
-  #message(): void {
-    const { random } = this.#world;
-    let body = '';
-    for (let left = random.below(5); left > 0; left--)
-      body += random.pick([
-        '* LIST () "/" Hidden\r\n',
-        'c1 OK [CAPABILITY IDLE] done\r\n',
-        '+ go\r\n',
-        ' {99}\r\n',
-        '\0\r',
-        'a'.repeat(random.pick([1, 1, 1, 70_000])),
-      ]);
-    const mark = `${random.pick(['', '~'])}{${body.length}}\r\n`;
-    this.#world.say(`* ${this.#world.id()} FETCH (BODY[] ${mark}${body} FLAGS (\\Seen) X {0}\r\n)\r\n`);
-  }
-
-  #capabilities(before: string, after: string): string {
-    const { random, scenario } = this.#world;
-    const words = ['IMAP4rev1', 'AUTH=PLAIN', 'IDLE', `X-SRV${this.#world.id()}`];
-    if (scenario.literals !== 'synchronising') words.push(scenario.literals);
-    if (!scenario.transparent) {
-      for (const word of ['STARTTLS', 'COMPRESS=DEFLATE', 'AUTH=GSSAPI', 'LOGINDISABLED', 'SASL-IR'])
-        if (random.chance(30)) words.push(word);
-    }
-    return `${before}CAPABILITY ${words.join(random.pick([' ', '  ']))}${after}\r\n`;
   }
 }

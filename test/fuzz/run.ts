@@ -10,7 +10,7 @@ import { floodInput } from './flood.ts';
 import { framerInput } from './framer.ts';
 import { Random } from './random.ts';
 import { rewriterInput } from './rewriter.ts';
-import { sessionInput, transparentInput } from './session.ts';
+import { sessionInput, transparentInput } from './scenarios.ts';
 
 type Target = (random: Random, note: (line: string) => void) => void;
 

@@ -7,10 +7,10 @@ import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
 import { broken, bytesOf, shown, textOf } from './broken.ts';
 import { ClientReader } from './client-reader.ts';
-import { garbage } from './garbage.ts';
 import { ModelClient } from './model-client.ts';
 import { ModelServer } from './model-server.ts';
 import type { Random } from './random.ts';
+import { checkStream } from './streams.ts';
 import { type Scenario, World } from './world.ts';
 
 type Note = (line: string) => void;
@@ -18,40 +18,7 @@ type Note = (line: string) => void;
 /** Bytes that may wait in the session until that side is read no more, as net/ does it, and the longest chunk. */
 const backlog = 64 * 1024;
 
-/** Both sides keep to the protocol, or nearly; the models know what must come out. */
-export function sessionInput(random: Random, note: Note): void {
-  if (random.chance(25)) {
-    garbage(random, note);
-    return;
-  }
-  const literals = random.pick(['LITERAL+', 'LITERAL-', 'synchronising'] as const);
-  new Run(random, note, {
-    mode: random.pick([1, 0, 3] as const),
-    upstream: random.pick(['none', 'tls', 'starttls'] as const),
-    script: random.chance(50),
-    literals,
-    transparent: false,
-    eager: random.chance(30),
-    rude: random.chance(10),
-    asksHidden: random.chance(25),
-  }).run();
-}
-
-/** Nothing to rewrite and nothing to refuse: both streams must be what went in. */
-export function transparentInput(random: Random, note: Note): void {
-  new Run(random, note, {
-    mode: 1,
-    upstream: random.pick(['none', 'tls'] as const),
-    script: false,
-    literals: random.pick(['LITERAL+', 'synchronising'] as const),
-    transparent: true,
-    eager: random.chance(30),
-    rude: false,
-    asksHidden: true,
-  }).run();
-}
-
-class Run {
+export class Run {
   readonly #world: World;
   readonly #random: Random;
   readonly #note: Note;
@@ -83,7 +50,7 @@ class Run {
       defaultMode: scenario.mode,
       upstreamEncryption: scenario.upstream,
       preLoginLine: scenario.transparent ? 1_000_000 : 8192,
-      preLoginLiteral: scenario.transparent ? 1_000_000 : random.pick([65_536, 65_536, 10]),
+      preLoginLiteral: scenario.transparent ? 1_000_000 : random.pick([65_536, 65_536, 65_536, 65_536, 10]),
       enforce: false,
       hooks: { encryption: script && random.chance(30), capability: script, list: script },
     });
@@ -92,7 +59,7 @@ class Run {
   run(): void {
     this.#note(`settings: ${JSON.stringify(this.#world.scenario)}`);
     this.#step('> start', () => this.#session.start());
-    const steps = 10 + this.#random.below(200);
+    const steps = 10 + this.#random.below(300);
     for (let step = 0; step < steps; step++) this.#act(this.#random.below(16));
     for (let times = 0; this.#settle(); times++)
       if (times > 5000) broken('every conversation comes to rest', 'this one does not');
@@ -194,11 +161,25 @@ class Run {
   #secure(): void {
     if (this.#securingClient) {
       this.#securingClient = false;
+      if (this.#world.scenario.mode !== 1 && this.#world.fromClient !== '') {
+        // What was sent in the clear is no handshake.
+        const cause = { code: 'client-tls-failed', message: 'the handshake failed' } as const;
+        this.#step('> handshake fails', () => this.#session.end(cause));
+        return;
+      }
       this.#world.clientSecure = true;
       this.#step('> client-secured', () => this.#session.clientSecured());
       this.#client.secured();
     } else if (this.#securingServer) {
       this.#securingServer = false;
+      if (this.#world.fromServer !== '') {
+        // What was said in the clear is no handshake.
+        const cause = { code: 'upstream-unreachable', message: 'the handshake failed' } as const;
+        this.#step('> handshake fails', () => this.#session.end(cause));
+        return;
+      }
+      if (this.#world.gluedBehindStartTls && this.#ended === '')
+        broken('bytes behind the OK to STARTTLS end the session', 'it goes on to TLS');
       this.#server.secured();
       this.#step('> upstream-secured', () => this.#session.upstreamSecured());
     }
@@ -278,7 +259,11 @@ class Run {
 
   #check(): void {
     const { transparent } = this.#world.scenario;
-    if (transparent) this.#checkStreams();
+    if (transparent) {
+      const ended = this.#ended !== '';
+      checkStream('client', this.#reader.heard, this.#fromServer, ended);
+      checkStream('server', this.#server.heard, this.#client.sent, ended || this.#draining);
+    }
     if (this.#ended !== '') {
       this.#reader.atEnd(true);
       for (let times = 0; times < 3; times++) {
@@ -293,30 +278,4 @@ class Run {
     const open = [...this.#client.open.keys()].filter((tag) => !tag.startsWith('e'));
     if (open.length > 0 && !this.#draining) broken('every command is answered', open.join(' '));
   }
-
-  #checkStreams(): void {
-    const { heard } = this.#reader;
-    const bye = this.#ended !== '' && /\* BYE [ -~]*\r\n$/.exec(heard);
-    const fromServer = this.#fromServer;
-    const same = bye && !fromServer.startsWith(heard) ? heard.slice(0, bye.index) : heard;
-    if (!fromServer.startsWith(same))
-      broken('the bytes to the client are those of the server', firstDifference(same, fromServer));
-    if (this.#ended === '' && same !== fromServer)
-      broken(
-        'the bytes to the client are those of the server',
-        `missing: ${shown(fromServer.slice(same.length))}`,
-      );
-    const { sent } = this.#client;
-    const { heard: up } = this.#server;
-    if (!sent.startsWith(up))
-      broken('the bytes to the server are those of the client', firstDifference(up, sent));
-    if (this.#ended === '' && up !== sent && !this.#draining)
-      broken('the bytes to the server are those of the client', `missing: ${shown(sent.slice(up.length))}`);
-  }
-}
-
-function firstDifference(got: string, wanted: string): string {
-  let at = 0;
-  while (at < got.length && got[at] === wanted[at]) at++;
-  return `byte ${at}: ${shown(got.slice(at, at + 60))} instead of ${shown(wanted.slice(at, at + 60))}`;
 }

@@ -40,7 +40,10 @@ export class World {
   clientSecure = false;
   /** The client sent this many literals `{n+}` under each tag. */
   readonly plusLiterals: Map<string, number[]> = new Map();
-  startTlsAccepted = false;
+  /** The tag that was sent behind a STARTTLS which got its OK: nobody may ever hear of it. */
+  forbiddenTag: string | undefined;
+  /** The server said more behind its OK to STARTTLS. */
+  gluedBehindStartTls = false;
   #ids = 0;
 
   constructor(random: Random, scenario: Scenario) {
