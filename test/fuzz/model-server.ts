@@ -285,8 +285,7 @@ export class ModelServer {
     }
     if (verb === 'CAPABILITY') this.#world.say(this.#voice.capabilities('* ', ''), 'capability');
     if (verb === 'LIST' || verb === 'LSUB' || verb === 'XLIST') this.#voice.list(verb, text);
-    if (verb === 'SELECT' && random.chance(40))
-      this.#voice.folder('LIST', random.below(folders.length), false);
+    if (verb === 'SELECT' && random.chance(40)) this.#voice.anyFolder('LIST');
     if (verb === 'STATUS') this.#world.say(`* STATUS "Sent" (UIDNEXT ${this.#world.id()})\r\n`);
     if (verb === 'FETCH') this.#voice.message();
     if (verb === 'ENABLE' && random.chance(80)) {

@@ -20,14 +20,15 @@ export class ServerVoice {
     }
     const withStatus = text.includes('STATUS');
     for (let left = this.#world.random.below(5); left > 0; left--) {
-      this.folder(verb, this.#world.random.below(folders.length), withStatus);
+      this.anyFolder(verb, withStatus);
       if (this.#world.random.chance(10)) this.data();
     }
   }
 
-  folder(verb: string, at: number, withStatus: boolean): void {
+  /** One folder, with its STATUS where that was asked for. */
+  anyFolder(verb: string, withStatus = false): void {
     const { random, scenario } = this.#world;
-    const folder = folders[at]!;
+    const folder = random.pick(folders);
     const word = random.pick([verb, verb.toLowerCase()]);
     const delimiter = random.pick(['"/"', '"."', 'NIL', '"\\\\"']);
     const extended = random.pick(['', '', ' ("CHILDINFO" ("SUBSCRIBED"))']);
@@ -94,7 +95,7 @@ export class ServerVoice {
         this.#world.say(`* OK [ALERT] srv${this.#world.id()} disk {12}\r\n`);
         return;
       case 2:
-        this.folder('LIST', random.below(folders.length), false);
+        this.anyFolder('LIST');
         return;
       case 3:
         this.#world.say(this.capabilities('* ', ''), 'capability');
