@@ -170,7 +170,7 @@ export class Framer {
       this.#lastByte = chunk[chunk.length - 1]!;
       this.#consumeTo(chunk.length);
       if (this.#heldLength > this.longestLine) return this.#fail('line-too-long');
-      if (this.#heldLength > limits.heldLine) return this.#partOfLine();
+      if (this.#heldLength >= limits.heldLine) return this.#partOfLine();
     }
   }
 

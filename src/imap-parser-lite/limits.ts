@@ -3,7 +3,10 @@
  * what a server allows: what exceeds `heldLine` is streamed on instead of being held.
  */
 
-/** A line longer than this is handed on in parts, its end still to come. */
+/**
+ * So much of a line without its end is handed on in parts. Never is more held, so whoever stops reading at this many
+ * bytes does not stop for ever.
+ */
 export const heldLine: number = 64 * 1024;
 
 /** When a line goes on in parts, this much of its end is kept back, so that no literal mark is ever cut in two. */

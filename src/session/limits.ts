@@ -1,7 +1,10 @@
 /** The bounds of one conversation, in one place. None is below what real clients and servers do. */
 
-/** A SASL response line, bytes (P11). Tickets and tokens are long, so it has a cap of its own. */
-export const saslLine: number = 64 * 1024;
+/**
+ * A SASL response line, bytes (P11). Tickets and tokens are long, so it has a cap of its own, below
+ * what the framer hands on in parts.
+ */
+export const saslLine: number = 64 * 1024 - 1;
 
 /** Commands sent up and not answered; the client waits when there are more. */
 export const commandsInFlight = 1000;

@@ -102,3 +102,16 @@ test('what is held of an unfinished line does not keep the chunks alive that it 
   assert.equal(framer.next(), undefined);
   assert.equal(framer.pending, 8000);
 });
+
+test('what is held of a line without an end is always less than a full buffer: its reader may stop at one', () => {
+  for (const sender of ['client', 'server'] as const) {
+    for (const size of [1, 1000, 65_535, 65_536, 65_537]) {
+      const framer = new Framer(sender);
+      for (let pushed = 0; pushed < 3 * 65_536; pushed += size) {
+        framer.push(new Uint8Array(size).fill(0x61));
+        while (framer.next() !== undefined);
+        assert.ok(framer.pending < 65_536, `${framer.pending} bytes of ${sender} in chunks of ${size}`);
+      }
+    }
+  }
+});

@@ -34,6 +34,10 @@ export interface ProxyOptions {
   readonly hooks?: Readonly<Record<string, Setting>>;
   readonly limits?: Readonly<Record<string, Setting>>;
   readonly admin?: Readonly<Record<string, Setting>>;
+  /** The oldest TLS on all legs; the product's default when left out. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** `debug` when left out, which shows most. */
+  readonly logLevel?: 'debug' | 'info';
   /** The ports to listen on, instead of free ones. */
   readonly ports?: readonly number[];
 }
@@ -168,7 +172,10 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
       port: ports[place],
       encryption,
     })),
-    tls: { certificates: [{ cert: certificates.cert, key: certificates.key }] },
+    tls: {
+      certificates: [{ cert: certificates.cert, key: certificates.key }],
+      ...(options.minVersion && { minVersion: options.minVersion }),
+    },
     upstream: {
       host: '127.0.0.1',
       port: upstream.port,
@@ -181,7 +188,7 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
     hooks: { ...(options.script !== undefined && { script: 'script.lua' }), ...options.hooks },
     limits: { connectionsPerAddress: 1000, drainTimeout: '2s', ...options.limits },
     ...(options.admin && { admin: options.admin }),
-    log: { level: 'debug', format: 'json' },
+    log: { level: options.logLevel ?? 'debug', format: 'json' },
   };
 }
 

@@ -17,6 +17,7 @@ import { type RunningProxy, startProxy } from '../../support/proxy.ts';
 import { type Relay, relayFrom } from '../../support/relay.ts';
 import { without } from '../../support/required.ts';
 import { hideFolders, hideIdle, requireStartTls } from '../../support/scripts.ts';
+import { passwords } from '../../support/secrets.ts';
 import { removeFolder, temporaryFolder } from '../../support/temporary-folder.ts';
 
 const behind = ['none', 'starttls', 'tls'] as const;
@@ -58,7 +59,7 @@ describe('real clients at every front of every upstream', {
   before(async () => {
     folder = await temporaryFolder();
     dovecot = await startDovecot({
-      users: Object.fromEntries(users.map((user) => [user, `pass of "${user}" \\`])),
+      users: Object.fromEntries(users.map((user) => [user, passwords.alice])),
     });
   });
   after(async () => {
