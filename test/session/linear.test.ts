@@ -41,7 +41,8 @@ function greetedSession(): Session {
 }
 
 const ways: Readonly<Record<string, (count: number, size: number) => number>> = {
-  'the framer, from a client': (count, size) => framed('client', `a X {0+}\r\n${' {0+}\r\n'.repeat(count)}`, size),
+  'the framer, from a client': (count, size) =>
+    framed('client', `a X {0+}\r\n${' {0+}\r\n'.repeat(count)}`, size),
   'the framer, from a server': (count, size) =>
     framed('server', `* 1 FETCH ({0}\r\n${' {0}\r\n'.repeat(count)}`, size),
   'the session, from a server': (count, size) => {
@@ -61,7 +62,8 @@ const ways: Readonly<Record<string, (count: number, size: number) => number>> = 
   'the session, from a client, asked for one by one': (count, size) => {
     const session = greetedSession();
     let written = 0;
-    for (const chunk of chunks(`a X {0+}\r\n${' {0+}\r\n'.repeat(count)}\r\n`, size)) session.fromClient(chunk);
+    for (const chunk of chunks(`a X {0+}\r\n${' {0+}\r\n'.repeat(count)}\r\n`, size))
+      session.fromClient(chunk);
     for (const chunk of chunks('+ \r\n'.repeat(count + 1), size))
       for (const effect of session.fromUpstream(chunk)) if (effect.kind === 'write-upstream') written++;
     return written;
@@ -91,7 +93,8 @@ describe('A6: 200,000 empty literals', () => {
       test(`${name}, in chunks of ${size}`, () => {
         // The first run is for the compiler; of the others the quickest counts, for the machine has other work.
         way(FEW, size);
-        const quickest = (count: number) => Math.min(...[1, 2, 3].map(() => milliseconds(() => way(count, size))));
+        const quickest = (count: number) =>
+          Math.min(...[1, 2, 3].map(() => milliseconds(() => way(count, size))));
         const few = Math.max(quickest(FEW), 2);
         const many = quickest(MANY);
         assert.ok(many < few * LINEAR, `${FEW} took ${few} ms, ${MANY} took ${many} ms`);
