@@ -25,9 +25,9 @@ export interface SessionSettings {
   readonly preLoginLiteral: number;
   /** What is neither shown nor passed; left out: what cannot work through a proxy. */
   readonly refused?: Refused;
-  /** What the script defines now; it may change while the session lives. */
   /** What is hidden is refused as well. */
   readonly enforce: boolean;
+  /** What the script defines now; it may change while the session lives. */
   readonly hooks: { readonly encryption: boolean; readonly capability: boolean; readonly list: boolean };
 }
 

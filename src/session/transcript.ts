@@ -24,7 +24,7 @@ export type Speaker = 'client' | 'server' | 'proxy';
 export type Tell = (from: Speaker, text: string) => void;
 
 /** What the session takes a line of the client for. */
-export type Meaning = 'command' | 'rest' | 'discard' | 'name' | 'taking' | 'sasl' | 'done';
+export type Meaning = 'command' | 'rest' | 'discard' | 'taking' | 'sasl' | 'done';
 
 /** How much of a command or a response may be read. */
 type Shown = 'all' | 'no-strings' | 'nothing';

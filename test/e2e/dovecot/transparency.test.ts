@@ -38,7 +38,7 @@ const commands: readonly string[] = [
   'DELETE "newer \\"one\\""',
   'SELECT "no such folder"',
   'FETCH 1 (NONSENSE',
-  'NONSENSE {3+}\r\nabc def',
+  'NONSENSE abc def',
   'CLOSE',
   'STATUS INBOX (MESSAGES UNSEEN HIGHESTMODSEQ)',
   'UNSELECT',
