@@ -48,7 +48,9 @@ async function holdStep(line: Line, step: Step, random: Random): Promise<Heard> 
   const result = (ending: Heard['ending']): Heard => ({ tagged: tagged.sort(), untagged, ending });
   const goodbye = step.tags.includes('last');
   for (const [at, piece] of step.pieces.entries()) {
-    for (const chunk of random.cut(piece, 1 + random.below(4))) await line.send(chunk);
+    // LOGOUT goes in one: a chunk that meets a closed connection resets it, and the last words are lost.
+    const chunks = goodbye ? 1 : 1 + random.below(4);
+    for (const chunk of random.cut(piece, chunks)) await line.send(chunk);
     const last = at === step.pieces.length - 1;
     while (open.size > 0 || goodbye) {
       const response = await line.response();

@@ -97,6 +97,12 @@ const classes: readonly DifferenceClass[] = [
     rest: 'is left',
   },
   {
+    name: 'another protocol',
+    why: 'The first line of an HTTP request before login ends the connection (A3); to Dovecot it is one bad command.',
+    recognise: ({ step, relayed }) => /^GET \//.test(joined(step)) && saysGoodbye(relayed, /^This is IMAP$/),
+    rest: 'is left',
+  },
+  {
     name: 'bytes that two readers would read differently',
     why: 'A bare CR, a NUL, or a literal that is none ends the session; Dovecot answers BAD or makes a guess.',
     recognise: ({ step, relayed }) =>
