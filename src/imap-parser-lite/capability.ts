@@ -14,14 +14,21 @@ export interface CapabilitySpan {
 
 const CODE = 'CAPABILITY';
 
+/** Whether a line with the given head begins with a capability list; its end may be still to come. */
+export function beginsCapabilities(line: Uint8Array, head: ResponseHead): boolean {
+  if (head.kind !== 'untagged' && head.kind !== 'tagged') return false;
+  if (head.kind === 'untagged' && head.word === CODE) return true;
+  if (!isStatusWord(head.word) || line[head.text] !== OPEN_BRACKET) return false;
+  const code = head.text + 1;
+  return latin1(line, code, Math.min(code + CODE.length, line.length)).toUpperCase() === CODE;
+}
+
 /** Finds the capability list in a complete line with the given head; undefined where it has none. */
 export function findCapabilities(line: Uint8Array, head: ResponseHead): CapabilitySpan | undefined {
-  if (head.kind !== 'untagged' && head.kind !== 'tagged') return undefined;
+  if ((head.kind !== 'untagged' && head.kind !== 'tagged') || !beginsCapabilities(line, head))
+    return undefined;
   if (head.kind === 'untagged' && head.word === CODE) return { start: head.text, end: endOfText(line) };
-  if (!isStatusWord(head.word) || line[head.text] !== OPEN_BRACKET) return undefined;
-  const code = head.text + 1;
-  const start = code + CODE.length;
-  if (latin1(line, code, Math.min(start, line.length)).toUpperCase() !== CODE) return undefined;
+  const start = head.text + 1 + CODE.length;
   const end = line.indexOf(CLOSE_BRACKET, start);
   if (end < 0 || (end !== start && line[start] !== SPACE)) return undefined;
   return { start: Math.min(start + 1, end), end };

@@ -4,7 +4,7 @@
  * is never sent on.
  */
 import { readAstring, skipParenthesised } from './astring.ts';
-import { endOfText, isAstringByte, isAtomByte, latin1, OPEN_PARENTHESIS, PLUS, SPACE } from './bytes.ts';
+import { endOfText, isAtomByte, latin1, OPEN_PARENTHESIS, PLUS, SPACE } from './bytes.ts';
 import * as limits from './limits.ts';
 
 export interface CommandHead {
@@ -15,10 +15,14 @@ export interface CommandHead {
   readonly arguments: number | undefined;
 }
 
-/** The tag that a line begins with, for an answer to what is otherwise no command; undefined: it has none. */
+/**
+ * The tag that a line begins with, for an answer to what is otherwise no command; undefined: it has none. `]`, which
+ * the RFC allows in tags and no client uses, is in none: Dovecot answers such a command without its tag, and what
+ * waits for that answer would wait for ever.
+ */
 export function readTag(line: Uint8Array): string | undefined {
   let end = 0;
-  while (end < line.length && isAstringByte(line[end]!) && line[end] !== PLUS) end++;
+  while (end < line.length && isAtomByte(line[end]!) && line[end] !== PLUS) end++;
   if (end === 0 || end > limits.tag) return undefined;
   return line[end] === SPACE || end === endOfText(line) ? latin1(line, 0, end) : undefined;
 }

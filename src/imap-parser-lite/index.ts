@@ -1,7 +1,13 @@
 /** The public face of the wire. */
 export { type Astring, readAstring, skipParenthesised } from './astring.ts';
 export * from './bytes.ts';
-export { type CapabilitySpan, capabilityWords, findCapabilities, splitWords } from './capability.ts';
+export {
+  beginsCapabilities,
+  type CapabilitySpan,
+  capabilityWords,
+  findCapabilities,
+  splitWords,
+} from './capability.ts';
 export { type CommandHead, readCommandHead, readListArguments, readTag } from './command.ts';
 export { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
 export {

@@ -94,19 +94,21 @@ export class ClientSide {
     this.pump();
   }
 
-  /** `+` from the server. Says whether the client should see it. */
-  continued(): boolean {
+  /** `+` from the server: for the client, for the proxy that asked in its stead, or for nobody. */
+  continued(): 'for-the-client' | 'for-the-proxy' | 'unasked' {
     const waiting = this.#waiting;
     if (waiting?.for === 'literal') {
       this.#waiting = undefined;
       this.#reading = { kind: 'rest' };
-      return !waiting.converted;
+      return waiting.converted ? 'for-the-proxy' : 'for-the-client';
     }
     if (waiting?.for === 'sasl' || waiting?.for === 'idle') {
       this.#waiting = undefined;
       this.#reading = { kind: waiting.for === 'sasl' ? 'sasl' : 'done' };
+      return 'for-the-client';
     }
-    return true;
+    // A server may say once more that it is idling; that changes nothing.
+    return this.#reading.kind === 'done' ? 'for-the-client' : 'unasked';
   }
 
   /** The server's tagged answer to `answer`; `word` is OK, NO or BAD. Call `pump` once the answer is on its way. */
@@ -193,19 +195,14 @@ export class ClientSide {
       return;
     }
     const head = readCommandHead(line.bytes);
+    if (conversation.repliesFull || (head !== undefined && this.#mustWait(head, line.bytes))) {
+      this.#postponed = line;
+      this.#waiting = { for: 'room' };
+      return;
+    }
     if (head === undefined) {
       this.#refuse(line, `${readTag(line.bytes) ?? '*'} BAD Invalid command`);
       this.#badCommands++;
-      return;
-    }
-    if (
-      conversation.inFlight.has(head.tag) ||
-      this.#enforcement?.tag === head.tag ||
-      conversation.inFlight.size >= limits.commandsInFlight ||
-      conversation.repliesFull
-    ) {
-      this.#postponed = line;
-      this.#waiting = { for: 'room' };
       return;
     }
     const decision = this.#gate.decide(head, line);
@@ -227,6 +224,14 @@ export class ClientSide {
         this.#takeLiteral(line);
         return;
     }
+  }
+
+  /** Whether answers to this command could not be told from those to another one, or there are too many already. */
+  #mustWait(head: CommandHead, line: Uint8Array): boolean {
+    const { inFlight, names, settings } = this.#conversation;
+    if (inFlight.has(head.tag) || this.#enforcement?.tag === head.tag) return true;
+    if (inFlight.size >= limits.commandsInFlight) return true;
+    return settings.hooks.list && inFlight.wouldMix(inFlightOf(head, line, names, undefined));
   }
 
   /** The command goes up, its first line at least. */

@@ -9,6 +9,7 @@ import {
   OPEN_BRACE,
   readAstring,
   readListArguments,
+  readMailboxArguments,
 } from '../imap-parser-lite/index.ts';
 import { decodeName, nameKey } from '../rewrite/list.ts';
 import type { NameEncoding } from '../rewrite/question.ts';
@@ -81,9 +82,11 @@ export function inFlightOf(
     case 'XLIST':
       return { ...plain, asksDelimiter: readListArguments(line, head.arguments)?.pattern.length === 0 };
     case 'STATUS':
-    case 'MYRIGHTS': {
-      const name = readAstring(line, head.arguments);
-      return { ...plain, mailbox: name && nameKey(decodeName(name.value, names)) };
+    case 'MYRIGHTS':
+    case 'GETMETADATA': {
+      const named = readMailboxArguments(head, line);
+      const name = named.kind === 'named' ? named.mailboxes[0]?.value : undefined;
+      return { ...plain, mailbox: name && nameKey(decodeName(name, names)) };
     }
     default:
       return plain;

@@ -74,9 +74,24 @@ export class InFlight {
   isAskedFor(word: string, mailbox: string): boolean {
     const verb = explicitVerbs.get(word);
     for (const command of this.#commands.values()) {
-      if (command.verb === verb && (command.mailbox === undefined || command.mailbox === mailbox))
-        return true;
+      if (command.verb === verb && command.mailbox === mailbox) return true;
     }
     return false;
   }
+
+  /**
+   * Whether nobody could tell the answers of `command` from those of one in flight: a LIST brings answers about
+   * mailboxes along (P24), and so does a STATUS whose mailbox is not known, for its name comes as a literal.
+   */
+  wouldMix(command: CommandInFlight): boolean {
+    if (listVerbs.has(command.verb)) {
+      for (const other of this.#commands.values()) if (isAboutUnknown(other)) return true;
+      return false;
+    }
+    return isAboutUnknown(command) && this.oldestList() !== undefined;
+  }
+}
+
+function isAboutUnknown({ verb, mailbox }: CommandInFlight): boolean {
+  return mailbox === undefined && [...explicitVerbs.values()].includes(verb);
 }

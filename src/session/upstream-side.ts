@@ -6,14 +6,18 @@
  * What always holds: responses leave in the order they came, and while a question is open none is read.
  */
 import {
+  beginsCapabilities,
   type CapabilitySpan,
   capabilityWords,
   concat,
+  endOfText,
   Framer,
   findCapabilities,
   isListVerb,
   type LineSegment,
+  QUOTE,
   type ResponseHead,
+  readListResponse,
   readResponseHead,
   type Segment,
   splitWords,
@@ -199,18 +203,24 @@ export class UpstreamSide {
           return this.#batch.isEmpty && this.#hidden.size === 0 ? 'pass' : 'batch';
         if (head.word === 'BYE') this.#saidBye = true;
         if (head.word === 'ENABLED' || this.#veilFor(head) !== undefined) return 'look';
-        return findCapabilities(line.bytes, head) || hasReferral(line.bytes, head) ? 'look' : 'pass';
+        return beginsCapabilities(line.bytes, head) || hasReferral(line.bytes, head) ? 'look' : 'pass';
       case 'unknown':
         return 'pass';
     }
   }
 
-  /** The answer to LIST "" "" tells the delimiter and is no folder (P23). */
+  /**
+   * The answer to LIST "" "" tells the delimiter and is no folder (P23): its name is empty, or the root of the
+   * reference, which ends in the delimiter. By its name alone, for folders may come while that answer is awaited.
+   */
   #isDelimiter(line: LineSegment): boolean {
-    if (this.#conversation.inFlight.oldestList()?.asksDelimiter === true) return true;
     const { bytes } = line;
+    const asked = this.#conversation.inFlight.oldestList()?.asksDelimiter === true;
+    if (line.literal !== undefined || !(asked || endsInEmptyString(bytes))) return false;
+    const list = readListResponse(bytes);
+    if (list === undefined) return false;
     return (
-      line.literal === undefined && bytes.at(-3) === 0x22 && bytes.at(-4) === 0x22 && bytes.at(-5) === 0x20
+      list.name.length === 0 || (asked && list.delimiter.length > 0 && list.name.at(-1) === list.delimiter[0])
     );
   }
 
@@ -265,7 +275,10 @@ export class UpstreamSide {
 
   /** A response that stands alone: what it changes is noted, its capability list is rewritten. */
   #look(response: Uint8Array, head: ResponseHead): void {
-    if (head.kind === 'continuation' && !this.#client.continued()) return;
+    if (head.kind === 'continuation') {
+      this.#continuation(response);
+      return;
+    }
     if (head.kind === 'tagged' && head.tag === this.#enforcement?.tag) {
       this.#enforcement.finished(head.word);
       return;
@@ -286,6 +299,15 @@ export class UpstreamSide {
     if (this.#enforcement === undefined || head.kind !== 'untagged' || /^\d/.test(head.word))
       return undefined;
     return this.#conversation.inFlight.veil;
+  }
+
+  #continuation(response: Uint8Array): void {
+    const meaning = this.#client.continued();
+    if (meaning === 'for-the-client') this.#conversation.toClient(response);
+    if (meaning !== 'unasked') return;
+    // The server now takes for data what the client means as commands, or nothing at all: nobody can tell.
+    const message = 'the server sent + where nothing waits for it';
+    this.#conversation.end({ code: 'upstream-unframeable', message }, 'The mail server is out of step');
   }
 
   #lookAtCapabilities(response: Uint8Array, head: ResponseHead): void {
@@ -385,4 +407,9 @@ export class UpstreamSide {
       this.#conversation.end({ code: 'upstream-closed', message }, 'The mail server closed the connection');
     }
   }
+}
+
+function endsInEmptyString(line: Uint8Array): boolean {
+  const end = endOfText(line);
+  return line[end - 1] === QUOTE && line[end - 2] === QUOTE;
 }

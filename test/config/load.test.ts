@@ -45,7 +45,7 @@ test('the upstream host alone is a configuration, with the defaults of the contr
       tls: { ca: undefined, servername: undefined, verify: true },
       connectTimeout: 10_000,
     },
-    hooks: { script: undefined, deadline: 100, onError: 'pass' },
+    hooks: { script: undefined, deadline: 100, onError: 'pass', enforce: false },
     refuse: {
       mechanisms: ['GSSAPI', 'GSS-SPNEGO', 'KERBEROS_V4', 'DIGEST-MD5', 'EXTERNAL'],
       capabilities: ['COMPRESS=DEFLATE', 'LOGIN-REFERRALS', 'MAILBOX-REFERRALS'],

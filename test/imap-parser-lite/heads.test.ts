@@ -17,7 +17,8 @@ test('the head of a command: tag, verb in upper case, where the arguments begin'
   const table: readonly (readonly [line: string, expected: readonly unknown[] | undefined])[] = [
     ['a1 noop\r\n', ['a1', 'NOOP', undefined]],
     ['a1 Login joe x\r\n', ['a1', 'LOGIN', 9]],
-    ['a]b.c#1 x-Y=Z\n', ['a]b.c#1', 'X-Y=Z', undefined]],
+    ['a.c#1 x-Y=Z\n', ['a.c#1', 'X-Y=Z', undefined]],
+    ['a]b noop\r\n', undefined],
     ['a1 noop \r\n', ['a1', 'NOOP', 8]],
     ['a1\r\n', undefined],
     ['a1  noop\r\n', undefined],
