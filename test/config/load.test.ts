@@ -124,6 +124,7 @@ test('paths are relative to the file, not to where the command was called', asyn
     script: join(folder, 'hooks/imap4.lua'),
     deadline: 1000,
     onError: 'hide',
+    enforce: false,
   });
 });
 
