@@ -25,6 +25,11 @@ export class Family {
     }
   }
 
+  /** Whether anything below the mailbox with this key is hidden. */
+  hidesBelow(key: string): boolean {
+    return this.#below.get(key)?.hidden === true;
+  }
+
   /**
    * The response as it is for those who do not see the hidden folders: the very same where nothing is wrong in it,
    * undefined for a folder that is not there itself and is listed for its hidden children only.

@@ -54,8 +54,28 @@ type Verdict =
   | { readonly kind: 'visible' }
   | { readonly kind: 'hidden'; readonly delimiter: number | undefined };
 
-/** Ways to folders, or to what is in them, that pass by their names: refused where folders can be hidden (P29). */
-const aroundNames: ReadonlySet<string> = new Set(['NOTIFY', 'ESEARCH', 'GENURLAUTH', 'URLFETCH', 'RESETKEY']);
+/**
+ * Commands that name no mailbox. With those whose names are read, these are all that may pass where folders can be
+ * hidden: what nobody here knows might name one, and NOTIFY, MULTISEARCH and URLAUTH do so in ways of their own (P29).
+ */
+const namelessVerbs: ReadonlySet<string> = new Set([
+  ...['CAPABILITY', 'NOOP', 'LOGOUT', 'ID', 'ENABLE', 'LOGIN', 'AUTHENTICATE', 'UNAUTHENTICATE', 'STARTTLS'],
+  ...[
+    'IDLE',
+    'NAMESPACE',
+    'CHECK',
+    'CLOSE',
+    'UNSELECT',
+    'EXPUNGE',
+    'SEARCH',
+    'FETCH',
+    'STORE',
+    'SORT',
+    'THREAD',
+  ],
+  ...['UID EXPUNGE', 'UID SEARCH', 'UID FETCH', 'UID STORE', 'UID SORT', 'UID THREAD'],
+  ...['GETQUOTA', 'SETQUOTA', 'LANGUAGE', 'COMPARATOR'],
+]);
 
 const pass: Judgement = { kind: 'pass' };
 const unknown: Judgement = { kind: 'unknown' };
@@ -114,7 +134,10 @@ export class Enforcement {
       (hooks.capability && this.#judgeCapability(head, line.bytes)) ||
       (hooks.list && this.#judgeMailboxes(head, line)) ||
       pass;
-    if (judgement.kind !== 'unknown') this.#verdicts.clear();
+    if (judgement.kind !== 'unknown') {
+      this.#verdicts.clear();
+      this.#familyIsFresh = false;
+    }
     return judgement;
   }
 
@@ -141,14 +164,14 @@ export class Enforcement {
 
   #judgeMailboxes(head: CommandHead, line: LineSegment): Judgement | undefined {
     if (!this.#conversation.loggedIn) return undefined;
-    if (aroundNames.has(head.verb)) return { kind: 'refuse', reply: 'BAD Unknown command' };
     if (head.verb === 'APPEND' && catenates(line.bytes))
       return { kind: 'refuse', reply: 'BAD Unknown arguments' };
     if (head.verb === 'LIST' || head.verb === 'LSUB' || head.verb === 'XLIST') return this.#judgeList();
     const named = readMailboxArguments(head, line.bytes);
     switch (named.kind) {
       case 'none':
-        return undefined;
+        if (namelessVerbs.has(fullVerb(head, line.bytes).verb)) return undefined;
+        return { kind: 'refuse', reply: 'BAD Unknown command' };
       case 'literal':
         return { kind: 'name-follows' };
       case 'unreadable':
@@ -164,7 +187,6 @@ export class Enforcement {
       this.#question = { about: 'family' };
       return unknown;
     }
-    this.#familyIsFresh = false;
     return undefined;
   }
 
@@ -184,6 +206,10 @@ export class Enforcement {
         this.#question = { about: 'mailbox', key, pattern };
         return unknown;
       }
+      if (verdict.kind === 'visible' && verb === 'RENAME' && place === 0) {
+        const judgement = this.#judgeChildren(key);
+        if (judgement !== undefined) return judgement;
+      }
       if (verdict.kind === 'visible') continue;
       // What is there cannot be made to look as if it could be made.
       if (verb === 'CREATE' || place === 1)
@@ -201,6 +227,17 @@ export class Enforcement {
       };
     }
     return undefined;
+  }
+
+  /** What is hidden below a folder would get another name with it, by which the script may not know it. */
+  #judgeChildren(key: string): Judgement | undefined {
+    if (!this.#familyIsFresh) {
+      this.#question = { about: 'family' };
+      return unknown;
+    }
+    return this.#family?.hidesBelow(key)
+      ? { kind: 'refuse', reply: 'NO [CANNOT] This mailbox cannot be renamed' }
+      : undefined;
   }
 
   /** Whether a later line of a command must not go up, for it leads around the names. */
