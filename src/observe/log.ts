@@ -46,6 +46,7 @@ function prettyStream(target: Writable | undefined): DestinationStream {
   return pretty({
     ...(target === undefined ? { destination: 1 } : { destination: target }),
     sync: true,
+    singleLine: true,
     colorize: isTerminal(target ?? process.stdout),
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
     // Here the message stands outside of any quotes, so that a line end in it would be a line end.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { everything } from '../support/everything.ts';
 import { close, freePorts, listen, portOf } from '../support/ports.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
@@ -227,16 +228,4 @@ async function serve(peer: Peer): Promise<void> {
       peer.send(`${tag} OK done\r\n`);
     }
   }
-}
-
-/** All that comes until the other side closes, as latin1. */
-function everything(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(text));
-  });
 }

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { everything } from '../support/everything.ts';
 import { type RunningProxy, startProxy } from '../support/proxy.ts';
 import { without } from '../support/required.ts';
 import { type Peer, type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
@@ -89,16 +90,4 @@ async function send(socket: Socket, due: string, injected: string, way: Way): Pr
 async function agree(peer: Peer): Promise<void> {
   peer.send('* OK [CAPABILITY IMAP4rev1] ready\r\n');
   for (;;) peer.send(`${(await peer.line()).split(' ')[0]} OK done\r\n`);
-}
-
-/** All that comes until the other side closes. */
-function everything(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(text));
-  });
 }
