@@ -1,6 +1,6 @@
 /** The process as an operator meets it: limits, time-outs, health, and the way down. */
 import assert from 'node:assert/strict';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { everything } from '../support/everything.ts';
