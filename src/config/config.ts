@@ -10,6 +10,8 @@ export interface Listen {
   readonly port: number;
   /** The default handed to GetEncryption. */
   readonly mode: EncryptionMode;
+  /** Networks and addresses that must begin with a PROXY header, which is believed; left out: none is read. */
+  readonly proxyProtocol?: readonly string[];
 }
 
 export interface CertificateFiles {

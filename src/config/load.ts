@@ -8,7 +8,7 @@ import type { Config, Listen, Upstream } from './config.ts';
 import { explain } from './explain.ts';
 import { type ConfigFault, inOrder } from './fault.ts';
 import { type FileReference, referencedFiles } from './references.ts';
-import { type ListenEncryption, validate, type Written } from './schema.ts';
+import { validate, type Written } from './schema.ts';
 import { readSource, type Source } from './source.ts';
 
 export type LoadResult = {
@@ -45,8 +45,8 @@ function settle(written: Written, file: string, folder: string): Config {
     file,
     listen: (
       written.listen ?? [
-        { address: '::', port: 143 },
-        { address: '::', port: 993 },
+        { address: '::', port: 143, proxyProtocol: [] },
+        { address: '::', port: 993, proxyProtocol: [] },
       ]
     ).map(settleListen),
     tls: {
@@ -65,14 +65,11 @@ function settle(written: Written, file: string, folder: string): Config {
   };
 }
 
-function settleListen(written: {
-  address: string;
-  port?: number | undefined;
-  encryption?: ListenEncryption | undefined;
-}): Listen {
+function settleListen(written: NonNullable<Written['listen']>[number]): Listen {
   const port = written.port ?? (written.encryption === 'tls' ? 993 : 143);
   const encryption = written.encryption ?? (port === 993 ? 'tls' : 'starttls-required');
-  return { address: written.address, port, mode: MODES[encryption] };
+  const { address, proxyProtocol } = written;
+  return { address, port, mode: MODES[encryption], ...(proxyProtocol.length > 0 && { proxyProtocol }) };
 }
 
 function settleUpstream(written: Written['upstream'], folder: string): Upstream {

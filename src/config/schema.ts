@@ -10,12 +10,17 @@ import type { CertificateFiles, Config, Hooks, Limits } from './config.ts';
 import { type Measured, parseDuration, parseSize } from './units.ts';
 
 /** The front: `starttls` is mode 0, `tls` mode 1, `starttls-required` mode 3. */
-export type ListenEncryption = 'starttls' | 'tls' | 'starttls-required';
+type ListenEncryption = 'starttls' | 'tls' | 'starttls-required';
 
 /** `proxy.yaml` with each default that stands for itself filled in; those that hang on other keys are still open. */
 export interface Written {
   readonly listen?:
-    | readonly { address: string; port?: number | undefined; encryption?: ListenEncryption | undefined }[]
+    | readonly {
+        address: string;
+        port?: number | undefined;
+        encryption?: ListenEncryption | undefined;
+        proxyProtocol: readonly string[];
+      }[]
     | undefined;
   readonly tls: {
     readonly certificates: readonly CertificateFiles[];
@@ -110,8 +115,7 @@ const size = (standard: string) => measured(parseSize, standard);
 function notYet(allowed: string): { error: (issue: { readonly input?: unknown }) => string } {
   return {
     error: ({ input }) =>
-      `${Array.isArray(input) ? 'a list of networks' : String(input)} is not available in this version yet; ` +
-      `leave it out or set it to ${allowed}`,
+      `${String(input)} is not available in this version yet; leave it out or set it to ${allowed}`,
   };
 }
 
@@ -134,13 +138,17 @@ const HOST = /^[\p{L}\p{N}_]([\p{L}\p{N}_.-]{0,251}[\p{L}\p{N}_.])?$/u;
 
 const path = text('name a file').min(1, { error: 'must name a file' });
 
-const network = z
-  .string({ error: 'must be a network, such as 10.0.0.0/8 or fd00::/8' })
-  .refine(isNetwork, { error: 'must be a network, such as 10.0.0.0/8 or fd00::/8' });
+const NETWORK = { error: 'must be a network or an address, such as 10.0.0.0/8, fd00::/8 or 192.0.2.1' };
 
+const network = z.string(NETWORK).refine(isNetwork, NETWORK);
+
+const MAPPED = /^[0:]*:ffff:(\d+\.[\d.]+|[^:]+:[^:]+)$/i;
+
+/** No zones and no IPv4 in the clothes of IPv6: clients' addresses have neither, so it would never match. */
 function isNetwork(written: string): boolean {
   const [, base = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(written) ?? [];
   const family = isIP(base);
+  if (family === 6 && (base.includes('%') || MAPPED.test(base))) return false;
   return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
 }
 
@@ -174,9 +182,7 @@ const listen = section({
   address: address.prefault('::'),
   port: port.optional(),
   encryption: oneOf('starttls', 'tls', 'starttls-required').optional(),
-  proxyProtocol: list(network, 'networks')
-    .refine((networks) => !networks.every(isNetwork) || networks.length === 0, notYet('[]'))
-    .prefault([]),
+  proxyProtocol: list(network, 'networks').prefault([]),
 });
 
 const schema = section({

@@ -4,14 +4,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Listen } from '../config/config.ts';
+import type { Limits, Listen } from '../config/config.ts';
+import type { SessionSettings } from '../session/conversation.ts';
 import type { EndCause } from '../session/effect.ts';
 import { plainAddress } from './address.ts';
+import { AwaitedHeader } from './awaited-header.ts';
 import { Connection, type Shared } from './connection.ts';
+import { belongsTo } from './networks.ts';
 
-/** The connections of all listeners. */
+/** The connections of all listeners, those included whose PROXY header is still to come. */
 export class Connections {
-  readonly all: Set<Connection> = new Set();
+  readonly all: Set<Connection | AwaitedHeader> = new Set();
   readonly #perAddress: Map<string, number> = new Map();
   #whenEmpty: (() => void) | undefined;
 
@@ -19,8 +22,13 @@ export class Connections {
     return this.#perAddress.get(address) ?? 0;
   }
 
-  add(connection: Connection): void {
+  add(connection: Connection | AwaitedHeader): void {
     this.all.add(connection);
+  }
+
+  delete(connection: Connection | AwaitedHeader): void {
+    this.all.delete(connection);
+    if (this.all.size === 0) this.#whenEmpty?.();
   }
 
   enter(address: string): void {
@@ -31,8 +39,7 @@ export class Connections {
     const left = this.countOf(address) - 1;
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);
-    this.all.delete(connection);
-    if (this.all.size === 0) this.#whenEmpty?.();
+    this.delete(connection);
   }
 
   /** Resolves when no connection is left. */
@@ -58,8 +65,9 @@ export async function openListener(
   shared: Shared,
   connections: Connections,
 ): Promise<OpenListener> {
+  const isTrusted = belongsTo(listen.proxyProtocol ?? []);
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-    accept(socket, listen, shared, connections);
+    accept(socket, { listen, shared, connections, isTrusted });
   });
   await listening(server, listen);
   const address = server.address();
@@ -77,7 +85,19 @@ function listening(server: Server, listen: Listen): Promise<void> {
   });
 }
 
-function accept(socket: Socket, listen: Listen, shared: Shared, connections: Connections): void {
+/** What a listener knows of every connection that it accepts. */
+interface Accepting {
+  readonly listen: Listen;
+  readonly shared: Shared;
+  readonly connections: Connections;
+  /** Whether a PROXY header is asked of this address, and believed. */
+  isTrusted(address: string): boolean;
+}
+
+/** Who is at the ends of a connection, and where the server's end is. */
+type Ends = Pick<SessionSettings, 'client' | 'server' | 'serverport'>;
+
+function accept(socket: Socket, accepting: Accepting): void {
   const client = plainAddress(socket.remoteAddress);
   const server = plainAddress(socket.localAddress);
   // The client may be gone before it was looked at.
@@ -85,51 +105,100 @@ function accept(socket: Socket, listen: Listen, shared: Shared, connections: Con
     socket.destroy();
     return;
   }
-  const { limits, upstream } = shared.config;
-  const facts = {
-    session: randomBytes(6).toString('hex'),
-    client,
-    server,
-    serverport: socket.localPort,
-    defaultMode: listen.mode,
-    upstreamEncryption: upstream.encryption,
-    enforce: shared.config.hooks.enforce,
-    preLoginLine: limits.preLoginLine,
-    preLoginLiteral: limits.preLoginLiteral,
-    refused: shared.refused,
-    hooks: shared.hooks.defines,
-  };
-  const tooMany = refusal(connections, client, shared);
+  const ends = { client, server, serverport: socket.localPort };
+  if (accepting.isTrusted(client)) awaitHeader(socket, ends, accepting);
+  else open(socket, ends, accepting);
+}
+
+/** Learns from the PROXY header who the client is before anything is decided about it, or said to it. */
+function awaitHeader(socket: Socket, ends: Ends, accepting: Accepting): void {
+  const { shared, connections } = accepting;
+  const { limits } = shared.config;
+  const tooMany = tooManyInAll(connections, limits);
   if (tooMany !== undefined) {
-    socket.on('error', () => socket.destroy());
-    if (listen.mode === 1) socket.destroy();
-    else socket.end('* BYE Too many connections\r\n', () => socket.destroy());
-    shared.events.ended({
-      facts,
-      cause: tooMany,
-      user: undefined,
-      tls: false,
-      bytesFromClient: 0,
-      bytesFromUpstream: 0,
-      duration: 0,
-    });
+    turnAway(socket, ends, accepting, tooMany);
     return;
   }
+  const leave = (): void => {
+    shared.deadlines.delete(awaited);
+    connections.delete(awaited);
+  };
+  const awaited: AwaitedHeader = new AwaitedHeader(socket, limits.handshakeTimeout, {
+    found({ source, destination }) {
+      leave();
+      const told = source &&
+        destination && { client: source.address, server: destination.address, serverport: destination.port };
+      open(socket, told ?? ends, accepting);
+    },
+    ended(cause, bytes, duration) {
+      leave();
+      tellEnd(ends, accepting, cause, bytes, duration);
+    },
+  });
+  shared.deadlines.add(awaited);
+  connections.add(awaited);
+}
+
+function open(socket: Socket, ends: Ends, accepting: Accepting): void {
+  const { shared, connections } = accepting;
+  const tooMany = refusal(connections, ends.client, shared);
+  if (tooMany !== undefined) {
+    turnAway(socket, ends, accepting, tooMany);
+    return;
+  }
+  const { client } = ends;
   connections.enter(client);
-  const connection: Connection = new Connection(socket, facts, shared, () =>
+  const connection: Connection = new Connection(socket, factsOf(ends, accepting), shared, () =>
     connections.leave(client, connection),
   );
   connections.add(connection);
 }
 
+function turnAway(socket: Socket, ends: Ends, accepting: Accepting, cause: EndCause): void {
+  socket.on('error', () => socket.destroy());
+  if (accepting.listen.mode === 1) socket.destroy();
+  else socket.end('* BYE Too many connections\r\n', () => socket.destroy());
+  tellEnd(ends, accepting, cause, 0, 0);
+}
+
+/** The end of a connection that had no session. Bytes are those from the client, the duration is in milliseconds. */
+function tellEnd(
+  ends: Ends,
+  accepting: Accepting,
+  cause: EndCause,
+  bytesFromClient: number,
+  duration: number,
+): void {
+  const facts = factsOf(ends, accepting);
+  const nothing = { user: undefined, tls: false, bytesFromUpstream: 0 };
+  accepting.shared.events.ended({ facts, cause, ...nothing, bytesFromClient, duration });
+}
+
+function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
+  const { limits, upstream, hooks } = shared.config;
+  return {
+    session: randomBytes(6).toString('hex'),
+    ...ends,
+    defaultMode: listen.mode,
+    upstreamEncryption: upstream.encryption,
+    enforce: hooks.enforce,
+    preLoginLine: limits.preLoginLine,
+    preLoginLiteral: limits.preLoginLiteral,
+    refused: shared.refused,
+    hooks: shared.hooks.defines,
+  };
+}
+
+function tooManyInAll(connections: Connections, limits: Limits): EndCause | undefined {
+  if (connections.all.size < limits.connections) return undefined;
+  const message = `there are limits.connections (${limits.connections}) connections already`;
+  return { code: 'too-many-connections', message };
+}
+
 function refusal(connections: Connections, client: string, shared: Shared): EndCause | undefined {
   const { limits } = shared.config;
-  if (connections.all.size >= limits.connections) {
-    return {
-      code: 'too-many-connections',
-      message: `there are limits.connections (${limits.connections}) connections already`,
-    };
-  }
+  const inAll = tooManyInAll(connections, limits);
+  if (inAll !== undefined) return inAll;
   if (connections.countOf(client) >= limits.connectionsPerAddress) {
     const message = `this address has limits.connectionsPerAddress (${limits.connectionsPerAddress}) connections already`;
     return { code: 'too-many-connections', message };

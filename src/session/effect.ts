@@ -53,6 +53,8 @@ export type EndCode =
   | 'upstream-spoke-before-tls'
   | 'upstream-greeting'
   | 'upstream-said-bye'
+  | 'proxy-header'
+  | 'proxy-header-timeout'
   | 'handshake-timeout'
   | 'line-timeout'
   | 'literal-timeout'

@@ -6,6 +6,8 @@ import { formatFault } from '../../src/config/fault.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { folderWith } from './temporary.ts';
 
+const NETWORK = 'must be a network or an address, such as 10.0.0.0/8, fd00::/8 or 192.0.2.1';
+
 interface Case {
   readonly name: string;
   readonly yaml: string;
@@ -176,33 +178,43 @@ const cases: readonly Case[] = [
   },
   {
     name: 'what this version does not do yet is never accepted in silence',
-    yaml: [
-      'listen:',
-      '  - proxyProtocol: [10.0.0.0/8, "fd00::/8"]',
-      'upstream: { host: mail, clientAddress: proxy-v2 }',
-      'workers: auto',
-    ].join('\n'),
+    yaml: ['upstream: { host: mail, clientAddress: proxy-v2 }', 'workers: auto'].join('\n'),
     lines: [
-      '2:20: listen[0].proxyProtocol: a list of networks is not available in this version yet; leave it out or set it to []',
-      '3:40: upstream.clientAddress: proxy-v2 is not available in this version yet; leave it out or set it to none',
-      '4:10: workers: auto is not available in this version yet; leave it out or set it to 1',
+      '1:40: upstream.clientAddress: proxy-v2 is not available in this version yet; leave it out or set it to none',
+      '2:10: workers: auto is not available in this version yet; leave it out or set it to 1',
     ],
   },
   {
     name: 'and invalid values of the same keys get the ordinary fault',
+    yaml: ['upstream: { host: mail, clientAddress: xclient }', 'hooks:', '  enforce: 1', 'workers: 0'].join(
+      '\n',
+    ),
+    lines: [
+      '1:40: upstream.clientAddress: must be none, id or proxy-v2',
+      '3:12: hooks.enforce: must be true or false',
+      '4:10: workers: must be a whole number from 1 to 1024, or auto',
+    ],
+  },
+  {
+    name: 'networks that are none, or that no client would ever be found in',
     yaml: [
+      'upstream: { host: mail }',
       'listen:',
-      '  - proxyProtocol: [10.0.0.0/33]',
-      'upstream: { host: mail, clientAddress: xclient }',
-      'hooks:',
-      '  enforce: 1',
-      'workers: 0',
+      '  - proxyProtocol: [10.0.0.0/33, "fd00::/129", haproxy, 10.0.0.0/]',
+      '  - port: 993',
+      '    proxyProtocol:',
+      '      - 10.0.0.0/8',
+      '      - "fe80::1%eth0"',
+      '      - "::ffff:10.0.0.0/104"',
+      '      - 10',
+      '  - { port: 1143, proxyProtocol: 10.0.0.0/8 }',
     ].join('\n'),
     lines: [
-      '2:21: listen[0].proxyProtocol[0]: must be a network, such as 10.0.0.0/8 or fd00::/8',
-      '3:40: upstream.clientAddress: must be none, id or proxy-v2',
-      '5:12: hooks.enforce: must be true or false',
-      '6:10: workers: must be a whole number from 1 to 1024, or auto',
+      ...['3:21', '3:34', '3:48', '3:57'].map(
+        (at, index) => `${at}: listen[0].proxyProtocol[${index}]: ${NETWORK}`,
+      ),
+      ...['7:9', '8:9', '9:9'].map((at, index) => `${at}: listen[1].proxyProtocol[${index + 1}]: ${NETWORK}`),
+      '10:34: listen[2].proxyProtocol: must be a list of networks, each after a dash',
     ],
   },
   {

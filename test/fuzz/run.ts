@@ -8,6 +8,7 @@
 import { Broken } from './broken.ts';
 import { floodInput } from './flood.ts';
 import { framerInput } from './framer.ts';
+import { proxyHeaderInput } from './proxy-header.ts';
 import { Random } from './random.ts';
 import { rewriterInput } from './rewriter.ts';
 import { sessionInput, transparentInput } from './scenarios.ts';
@@ -20,6 +21,7 @@ const targets: Readonly<Record<string, Target>> = {
   transparent: transparentInput,
   rewriter: rewriterInput,
   flood: floodInput,
+  'proxy-header': proxyHeaderInput,
 };
 
 /** The targets and what share of the time each gets. */
@@ -29,6 +31,7 @@ const shares: ReadonlyMap<string, number> = new Map([
   ['transparent', 2],
   ['rewriter', 1],
   ['flood', 1],
+  ['proxy-header', 1],
 ]);
 
 export interface FuzzOptions {

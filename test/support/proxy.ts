@@ -38,6 +38,8 @@ export interface ProxyOptions {
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
   /** `debug` when left out, which shows most. */
   readonly logLevel?: 'debug' | 'info';
+  /** `listen.proxyProtocol` of every listener. */
+  readonly proxyProtocol?: readonly string[];
   /** The ports to listen on, instead of free ones. */
   readonly ports?: readonly number[];
 }
@@ -171,6 +173,7 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
       address: '127.0.0.1',
       port: ports[place],
       encryption,
+      ...(options.proxyProtocol && { proxyProtocol: options.proxyProtocol }),
     })),
     tls: {
       certificates: [{ cert: certificates.cert, key: certificates.key }],
