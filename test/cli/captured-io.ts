@@ -11,7 +11,12 @@ export interface CapturedIo extends Io {
 
 export function captureIo(): CapturedIo {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const read = (stream: PassThrough): string => String(stream.read() ?? '');
+  // Newer versions of Node give one chunk at a time.
+  const read = (stream: PassThrough): string => {
+    let text = '';
+    for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) text += chunk;
+    return text;
+  };
   return {
     stdin: new PassThrough().end(),
     stdout,
