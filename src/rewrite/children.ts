@@ -13,7 +13,7 @@ export class Family {
   /** A folder response as the server sent it, and whether the script hides it. */
   add(response: Uint8Array, names: NameEncoding, hidden: boolean): void {
     const folder = readFolder(response, names);
-    if (folder === undefined || folder.parts.delimiter.length === 0) return;
+    if (folder === undefined || folder.parts.delimiter.length === 0 || isGhost(folder.attributes)) return;
     const delimiter = latin1(folder.parts.delimiter);
     const name = latin1(folder.name);
     for (let at = name.indexOf(delimiter); at >= 0; at = name.indexOf(delimiter, at + 1)) {
@@ -23,11 +23,6 @@ export class Family {
       else below.visible = true;
       this.#below.set(parent, below);
     }
-  }
-
-  /** Whether anything below the mailbox with this key is hidden. */
-  hidesBelow(key: string): boolean {
-    return this.#below.get(key)?.hidden === true;
   }
 
   /**
@@ -40,7 +35,7 @@ export class Family {
     const below = this.#below.get(nameKey(folder.name));
     if (below === undefined || !below.hidden || below.visible) return response;
     const attributes = splitWords(latin1(folder.attributes));
-    if (attributes.some((word) => /^\\NonExistent$/i.test(word))) return undefined;
+    if (isGhost(folder.attributes)) return undefined;
     const others = attributes.filter((word) => !/^\\Has(No)?Children$/i.test(word));
     const corrected = others.length === attributes.length ? attributes : [...others, '\\HasNoChildren'];
     const written = writeFolder(
@@ -50,6 +45,11 @@ export class Family {
     );
     return written instanceof Uint8Array ? written : response;
   }
+}
+
+/** Listed for what is below it: no mailbox itself, and nothing where all of that is hidden. */
+function isGhost(attributes: Uint8Array): boolean {
+  return splitWords(latin1(attributes)).some((word) => /^\\(NonExistent|Noselect)$/i.test(word));
 }
 
 function withoutChildInfo(extended: string): string {

@@ -43,21 +43,22 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   STARTTLS: ['STARTTLS'],
 };
 
-/** Forms of other commands that a capability brings; `form` is matched against the arguments without their strings. */
+/** Forms of other commands that a capability brings; `form` is matched against the arguments, made plain. */
 const forms: readonly { readonly capability: string; readonly verbs: RegExp; readonly form: RegExp }[] = [
   { capability: 'ESEARCH', verbs: /^(UID )?SEARCH$/, form: /^RETURN\b/i },
   { capability: 'LIST-EXTENDED', verbs: /^LIST$/, form: /^\(| \(|\bRETURN\b/i },
-  { capability: 'LIST-STATUS', verbs: /^LIST$/, form: /\bRETURN \(.*STATUS \(/i },
-  { capability: 'CONDSTORE', verbs: /^(SELECT|EXAMINE)$/, form: /\(CONDSTORE/i },
+  { capability: 'LIST-STATUS', verbs: /^LIST$/, form: /\bRETURN \(.*STATUS ?\(/i },
+  { capability: 'CONDSTORE', verbs: /^(SELECT|EXAMINE)$/, form: /\(.*\bCONDSTORE\b/i },
+  { capability: 'CONDSTORE', verbs: /^STATUS$/, form: /\bHIGHESTMODSEQ\b/i },
   {
     capability: 'CONDSTORE',
     verbs: /^(UID )?(FETCH|STORE|SEARCH)$/,
     form: /\b(MODSEQ|CHANGEDSINCE|UNCHANGEDSINCE)\b/i,
   },
-  { capability: 'QRESYNC', verbs: /^(SELECT|EXAMINE)$/, form: /\(QRESYNC/i },
+  { capability: 'QRESYNC', verbs: /^(SELECT|EXAMINE)$/, form: /\(.*\bQRESYNC\b/i },
   { capability: 'BINARY', verbs: /^(UID )?FETCH$/, form: /\bBINARY(\.|\[)/i },
   { capability: 'BINARY', verbs: /^APPEND$/, form: /~\{/ },
-  { capability: 'CATENATE', verbs: /^APPEND$/, form: /\bCATENATE \(/i },
+  { capability: 'CATENATE', verbs: /^APPEND$/, form: /\bCATENATE ?\(/i },
 ];
 
 /** The capabilities (upper case) that the server has and that the client was not shown. */
@@ -82,7 +83,7 @@ export function dependsOnCapability(verb: string, text: string): boolean {
     verb === 'AUTHENTICATE' ||
     /^(UID )?THREAD$/.test(verb) ||
     Object.values(commands).some((verbs) => verbs.includes(verb)) ||
-    forms.some(({ verbs, form }) => verbs.test(verb) && form.test(withoutStrings(text)))
+    forms.some(({ verbs, form }) => verbs.test(verb) && form.test(plain(text)))
   );
 }
 
@@ -93,24 +94,29 @@ export function dependsOnCapability(verb: string, text: string): boolean {
 export function refusedWithout(hidden: ReadonlySet<string>, verb: string, text: string): string | undefined {
   for (const capability of hidden) if (commands[capability]?.includes(verb)) return 'BAD Unknown command';
   if (verb === 'AUTHENTICATE') return refusedMechanism(hidden, text);
-  const [first = ''] = text.split(' ');
+  const [first = ''] = plain(text).split(' ');
   if (/^(UID )?THREAD$/.test(verb) && hidden.has(`THREAD=${first.toUpperCase()}`))
     return 'BAD Unknown thread algorithm';
-  const bare = withoutStrings(text);
+  const bare = plain(text);
   const form = forms.find(
     ({ capability, verbs, form }) => hidden.has(capability) && verbs.test(verb) && form.test(bare),
   );
   return form && 'BAD Unknown arguments';
 }
 
-function withoutStrings(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+/** Arguments as a lenient server reads them: spaces count once, words may be quoted, other strings say nothing. */
+function plain(text: string): string {
+  return text
+    .replace(/"([A-Za-z0-9=-]*)"/g, '$1')
+    .replace(/"(?:[^"\\]|\\.)*"/g, '""')
+    .replace(/ +/g, ' ')
+    .replace(/\( /g, '(')
+    .trim();
 }
 
 function refusedMechanism(hidden: ReadonlySet<string>, text: string): string | undefined {
-  const [mechanism = '', initialResponse] = text.split(' ');
-  if (hidden.has(`AUTH=${mechanism.replaceAll('"', '').toUpperCase()}`))
-    return 'NO Unsupported authentication mechanism';
+  const [mechanism = '', initialResponse] = plain(text).split(' ');
+  if (hidden.has(`AUTH=${mechanism.toUpperCase()}`)) return 'NO Unsupported authentication mechanism';
   return hidden.has('SASL-IR') && initialResponse !== undefined
     ? 'BAD Unexpected initial response'
     : undefined;

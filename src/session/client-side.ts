@@ -273,9 +273,10 @@ export class ClientSide {
     const conversation = this.#conversation;
     const { literal } = line;
     const current = this.#current!;
-    if (!line.first && this.#enforcement?.forbidsRest(current.verb, line.bytes)) {
-      const message = 'the client sent CATENATE behind a literal, where it can no longer be refused';
-      conversation.end({ code: 'client-refused', message }, 'CATENATE is not possible here');
+    if (!line.first && this.#enforcement?.forbidsRest(current.fullVerb, line)) {
+      const message =
+        'the client sent behind a literal what is hidden from it, where it can no longer be refused';
+      conversation.end({ code: 'client-refused', message }, 'Unknown arguments');
       return;
     }
     if (literal === undefined) {

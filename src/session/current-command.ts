@@ -5,6 +5,7 @@
 import {
   type CommandHead,
   concat,
+  fullVerb,
   type LiteralSegment,
   OPEN_BRACE,
   readAstring,
@@ -20,6 +21,8 @@ import { userOfLogin, userOfSasl, userText } from './login.ts';
 export class CurrentCommand {
   readonly tag: string;
   readonly verb: string;
+  /** With the verb behind UID. */
+  readonly fullVerb: string;
   /** The server answered before the command was all there. */
   answered = false;
   /** Bytes of its literals so far. */
@@ -34,6 +37,7 @@ export class CurrentCommand {
   constructor(head: CommandHead, line: Uint8Array) {
     this.tag = head.tag;
     this.verb = head.verb;
+    this.fullVerb = fullVerb(head, line).verb;
     if (head.arguments === undefined) return;
     if (head.verb === 'LOGIN') {
       if (line[head.arguments] === OPEN_BRACE) this.#userParts = [];

@@ -46,12 +46,18 @@ export type Judgement =
 /** What a command of our own is to find out. */
 type Question =
   | { readonly about: 'capabilities' }
-  | { readonly about: 'mailbox'; readonly key: string; readonly pattern: Uint8Array }
+  /** The mailbox with this key, by the names under which a lenient server may know it: the first one, then the others. */
+  | { readonly about: 'mailbox'; readonly key: string; readonly spellings: readonly Uint8Array[] }
+  /** Whether anything below a folder is hidden. */
+  | { readonly about: 'below'; readonly pattern: Uint8Array }
+  /** A veiled name was subscribed to, by a server that does not mind what exists: to be undone. */
+  | { readonly about: 'subscription'; readonly name: Uint8Array }
   | { readonly about: 'family' };
 
 /** What the script says of a mailbox. */
 type Verdict =
-  | { readonly kind: 'visible' }
+  /** `below` is a pattern for what is below it; undefined where it was not listed. */
+  | { readonly kind: 'visible'; readonly below: Uint8Array | undefined }
   | { readonly kind: 'hidden'; readonly delimiter: number | undefined };
 
 /**
@@ -74,7 +80,7 @@ const namelessVerbs: ReadonlySet<string> = new Set([
     'THREAD',
   ],
   ...['UID EXPUNGE', 'UID SEARCH', 'UID FETCH', 'UID STORE', 'UID SORT', 'UID THREAD'],
-  ...['GETQUOTA', 'SETQUOTA', 'LANGUAGE', 'COMPARATOR'],
+  ...['GETQUOTA', 'SETQUOTA', 'LANGUAGE', 'COMPARATOR', 'CANCELUPDATE'],
 ]);
 
 const pass: Judgement = { kind: 'pass' };
@@ -88,11 +94,15 @@ export class Enforcement {
   readonly #verdicts: Map<string, Verdict> = new Map();
   #family: Family | undefined;
   #familyIsFresh = false;
+  /** Whether something is hidden below the folder that is to be renamed. */
+  #hidesBelow: boolean | undefined;
+  /** What is to be found out, and what our command in flight is to find out. */
   #question: Question | undefined;
+  #asked: Question | undefined;
   #tag: string | undefined;
   #commands = 0;
-  /** A name with the veil may have been subscribed to: to be undone. */
-  #unsubscribe: Uint8Array | undefined;
+  /** The veiled name of a SUBSCRIBE in flight. */
+  #subscribing: Uint8Array | undefined;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
@@ -106,11 +116,12 @@ export class Enforcement {
 
   /** The folder responses that come now are the answer to our own command. */
   get asksForFolders(): boolean {
-    return this.#tag !== undefined && this.#question !== undefined && this.#question.about !== 'capabilities';
+    const about = this.#asked?.about;
+    return about === 'mailbox' || about === 'family' || about === 'below';
   }
 
   get asksForCapabilities(): boolean {
-    return this.#tag !== undefined && this.#question?.about === 'capabilities';
+    return this.#asked?.about === 'capabilities';
   }
 
   /** Who the client is has changed (TLS, login): what the script said before does not count any longer. */
@@ -129,19 +140,35 @@ export class Enforcement {
 
   /** Whether a command may go up. `line` is its first line. */
   judge(head: CommandHead, line: LineSegment): Judgement {
-    const { hooks } = this.#conversation.settings;
-    const judgement =
-      (hooks.capability && this.#judgeCapability(head, line.bytes)) ||
-      (hooks.list && this.#judgeMailboxes(head, line)) ||
-      pass;
+    const judgement = this.#judge(head, line);
     if (judgement.kind !== 'unknown') {
       this.#verdicts.clear();
       this.#familyIsFresh = false;
+      this.#hidesBelow = undefined;
     }
     return judgement;
   }
 
-  #judgeCapability(head: CommandHead, line: Uint8Array): Judgement | undefined {
+  #judge(head: CommandHead, line: LineSegment): Judgement {
+    const { hooks } = this.#conversation.settings;
+    if (!hooks.capability && !hooks.list) return pass;
+    if (this.#question?.about === 'subscription') return unknown;
+    // Of a line that does not come whole, what is not seen cannot be judged; some have to be allowed to be long.
+    if (
+      !line.complete &&
+      !/^(UID )?(FETCH|STORE|SEARCH|SORT|THREAD)$/.test(fullVerb(head, line.bytes).verb)
+    ) {
+      return { kind: 'refuse', reply: 'BAD Too long' };
+    }
+    return (
+      (hooks.capability && this.#judgeCapability(head, line)) ||
+      (hooks.list && this.#judgeMailboxes(head, line)) ||
+      pass
+    );
+  }
+
+  #judgeCapability(head: CommandHead, segment: LineSegment): Judgement | undefined {
+    const line = segment.bytes;
     const full = fullVerb(head, line);
     const text = full.arguments === undefined ? '' : latin1(line, full.arguments, endOfText(line));
     if (!dependsOnCapability(full.verb, text)) return undefined;
@@ -155,6 +182,7 @@ export class Enforcement {
     if (head.verb !== 'ENABLE' || head.arguments === undefined) return undefined;
     const others = enableWithout(hidden, text);
     if (others === undefined) return undefined;
+    if (segment.literal !== undefined) return { kind: 'refuse', reply: 'BAD Unexpected arguments' };
     return {
       kind: 'replace',
       line: concat([line.subarray(0, head.arguments), fromLatin1(`${others}\r\n`)]),
@@ -200,14 +228,14 @@ export class Enforcement {
       const key = nameKey(decodeName(value, names));
       const verdict = this.#verdicts.get(key);
       if (verdict === undefined) {
-        const pattern = quoted(value);
-        if (pattern === undefined)
+        const spellings = spellingsOf(value);
+        if (spellings === undefined)
           return { kind: 'refuse', reply: 'BAD The name of the mailbox cannot be read' };
-        this.#question = { about: 'mailbox', key, pattern };
+        this.#question = { about: 'mailbox', key, spellings };
         return unknown;
       }
       if (verdict.kind === 'visible' && verb === 'RENAME' && place === 0) {
-        const judgement = this.#judgeChildren(key);
+        const judgement = this.#judgeChildren(verdict.below);
         if (judgement !== undefined) return judgement;
       }
       if (verdict.kind === 'visible') continue;
@@ -219,7 +247,7 @@ export class Enforcement {
       const veiled = quoted(concat([value.subarray(0, leaf), this.#veil, value.subarray(leaf)]));
       if (veiled === undefined)
         return { kind: 'refuse', reply: 'BAD The name of the mailbox cannot be read' };
-      if (verb === 'SUBSCRIBE') this.#unsubscribe = veiled;
+      if (verb === 'SUBSCRIBE') this.#subscribing = veiled;
       return {
         kind: 'replace',
         line: concat([line.subarray(0, start), veiled, line.subarray(end)]),
@@ -230,19 +258,25 @@ export class Enforcement {
   }
 
   /** What is hidden below a folder would get another name with it, by which the script may not know it. */
-  #judgeChildren(key: string): Judgement | undefined {
-    if (!this.#familyIsFresh) {
-      this.#question = { about: 'family' };
+  #judgeChildren(pattern: Uint8Array | undefined): Judgement | undefined {
+    if (pattern === undefined) return undefined;
+    if (this.#hidesBelow === undefined) {
+      this.#question = { about: 'below', pattern };
       return unknown;
     }
-    return this.#family?.hidesBelow(key)
+    return this.#hidesBelow
       ? { kind: 'refuse', reply: 'NO [CANNOT] This mailbox cannot be renamed' }
       : undefined;
   }
 
-  /** Whether a later line of a command must not go up, for it leads around the names. */
-  forbidsRest(verb: string, line: Uint8Array): boolean {
-    return verb === 'APPEND' && this.#conversation.settings.hooks.list && catenates(line);
+  /** Whether a later line of a command must not go up: what it holds would have been refused in the first one. */
+  forbidsRest(verb: string, line: LineSegment): boolean {
+    const { hooks } = this.#conversation.settings;
+    if (hooks.list && verb === 'APPEND' && (!line.complete || catenates(line.bytes))) return true;
+    const hidden = hooks.capability ? this.#hiddenCapabilities : undefined;
+    if (hidden === undefined || verb === 'AUTHENTICATE') return false;
+    const text = latin1(line.bytes, 0, endOfText(line.bytes));
+    return refusedWithout(hidden, verb, text) !== undefined;
   }
 
   /** Brings up what `judge` did not know. True: it is known now. Sends its command when nothing else is in flight. */
@@ -252,7 +286,9 @@ export class Enforcement {
     const { inFlight, responseOpen, questionOpen } = this.#conversation;
     if (this.#tag !== undefined || inFlight.size > 0 || responseOpen || questionOpen) return false;
     this.#tag = `imapveil-${++this.#commands}`;
+    this.#asked = question;
     if (question.about === 'family') this.#family = new Family();
+    if (question.about === 'below') this.#hidesBelow = false;
     this.#conversation.toUpstream(
       concat([fromLatin1(`${this.#tag} `), commandOf(question), fromLatin1('\r\n')]),
     );
@@ -261,23 +297,30 @@ export class Enforcement {
 
   /** Folders that the server listed, and what the script made of each (undefined: hidden). */
   foldersAnswered(responses: readonly Uint8Array[], answers: readonly (Uint8Array | undefined)[]): void {
-    const question = this.#question;
+    const asked = this.#asked;
     const { names } = this.#conversation;
     responses.forEach((response, at) => {
       const hidden = answers[at] === undefined;
-      if (question?.about === 'family') this.#family?.add(response, names, hidden);
-      if (question?.about === 'mailbox') this.#verdict(question, response, hidden);
+      if (asked?.about === 'family') this.#family?.add(response, names, hidden);
+      if (asked?.about === 'below' && hidden) this.#hidesBelow = true;
+      if (asked?.about === 'mailbox') this.#verdict(asked, response, hidden);
     });
   }
 
-  #verdict(question: Extract<Question, { about: 'mailbox' }>, response: Uint8Array, hidden: boolean): void {
-    const folder = readFolder(response, this.#conversation.names);
-    if (folder === undefined) return;
+  #verdict(asked: Extract<Question, { about: 'mailbox' }>, response: Uint8Array, hidden: boolean): void {
+    const { names } = this.#conversation;
+    const folder = readFolder(response, names);
+    const [spelling] = asked.spellings;
+    if (folder === undefined || spelling === undefined) return;
     // With a wildcard in its name, others match as well; without one, whatever the server lists is what it would open.
-    const exact = nameKey(folder.name) === question.key;
-    if (!exact && /[*%]/.test(question.key)) return;
-    const delimiter = folder.parts.delimiter[0];
-    this.#verdicts.set(question.key, hidden ? { kind: 'hidden', delimiter } : { kind: 'visible' });
+    const key = nameKey(decodeName(spelling, names));
+    if (/[*%]/.test(key) && nameKey(folder.name) !== key) return;
+    const { delimiter, name } = folder.parts;
+    const below = quoted(concat([name, delimiter, fromLatin1('*')]));
+    this.#verdicts.set(
+      asked.key,
+      hidden ? { kind: 'hidden', delimiter: delimiter[0] } : { kind: 'visible', below },
+    );
   }
 
   /** A capability list that the script has seen: our own, or one that the client asked for. */
@@ -287,17 +330,23 @@ export class Enforcement {
 
   /** The server has answered our own command with `word`. */
   finished(word: string): void {
-    const question = this.#question;
+    const asked = this.#asked;
     this.#tag = undefined;
+    this.#asked = undefined;
     this.#question = undefined;
-    if (question?.about === 'capabilities') this.#hiddenCapabilities ??= new Set();
-    if (question?.about === 'family') this.#familyIsFresh = true;
-    if (question?.about !== 'mailbox' || this.#verdicts.has(question.key)) return;
-    // Not listed: it does not exist, and the server says so best. Not even listable: it is not to be had either.
-    this.#verdicts.set(
-      question.key,
-      word === 'OK' ? { kind: 'visible' } : { kind: 'hidden', delimiter: undefined },
-    );
+    if (asked?.about === 'capabilities') this.#hiddenCapabilities ??= new Set();
+    if (asked?.about === 'family') this.#familyIsFresh = true;
+    if (asked?.about !== 'mailbox' || this.#verdicts.has(asked.key)) return;
+    const [, ...others] = asked.spellings;
+    if (word !== 'OK') {
+      // Not even listable: it is not to be had either.
+      this.#verdicts.set(asked.key, { kind: 'hidden', delimiter: undefined });
+    } else if (others.length > 0) {
+      this.#question = { ...asked, spellings: others };
+    } else {
+      // Not listed: it does not exist, and the server says so best.
+      this.#verdicts.set(asked.key, { kind: 'visible', below: undefined });
+    }
   }
 
   /** The folder as it is without the hidden ones below it (P25); undefined where it is nothing without them. */
@@ -305,15 +354,11 @@ export class Enforcement {
     return this.#family ? this.#family.correct(response, this.#conversation.names) : response;
   }
 
-  /** The answer to SUBSCRIBE. A server that subscribes to what does not exist has taken the veiled name: undone. */
+  /** The answer to SUBSCRIBE. A server that subscribes to what does not exist has taken the veiled name. */
   subscribed(word: string): void {
-    const name = this.#unsubscribe;
-    this.#unsubscribe = undefined;
-    if (name === undefined || word !== 'OK') return;
-    this.#tag = `imapveil-${++this.#commands}`;
-    this.#conversation.toUpstream(
-      concat([fromLatin1(`${this.#tag} UNSUBSCRIBE `), name, fromLatin1('\r\n')]),
-    );
+    const name = this.#subscribing;
+    this.#subscribing = undefined;
+    if (name !== undefined && word === 'OK') this.#question = { about: 'subscription', name };
   }
 }
 
@@ -324,11 +369,27 @@ function commandOf(question: Question): Uint8Array {
     case 'family':
       return fromLatin1('LIST "" "*"');
     case 'mailbox':
+      return concat([fromLatin1('LIST "" '), quoted(question.spellings[0]!)!]);
+    case 'below':
       return concat([fromLatin1('LIST "" '), question.pattern]);
+    case 'subscription':
+      return concat([fromLatin1('UNSUBSCRIBE '), question.name]);
   }
 }
 
 /** APPEND … CATENATE (URL "/Hidden/;UID=1") reads from other mailboxes (RFC 4469). */
 function catenates(line: Uint8Array): boolean {
   return /\bCATENATE\b/i.test(latin1(line).replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+}
+
+/**
+ * The names under which a server may open what a client calls `value`: some take a delimiter at its end for nothing
+ * (Dovecot's tb-extra-mailbox-sep), and INBOX in any case for the first level. Undefined where it cannot be quoted.
+ */
+function spellingsOf(value: Uint8Array): Uint8Array[] | undefined {
+  if (quoted(value) === undefined) return undefined;
+  const name = latin1(value);
+  const bare = name.replace(/(?<=.)[/.\\^]+$/, '');
+  const spellings = [name, bare].flatMap((each) => [each, each.replace(/^inbox(?=[/.\\^])/i, 'INBOX')]);
+  return [...new Set(spellings)].map(fromLatin1);
 }

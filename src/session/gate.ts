@@ -33,6 +33,8 @@ export class Gate {
 
   /** `line` is the command's first line. */
   decide(head: CommandHead, line: LineSegment): Decision {
+    const misplaced = misplacedArguments(head, line);
+    if (misplaced !== undefined) return { kind: 'refuse', reply: misplaced };
     const refusal = head.verb === 'STARTTLS' ? undefined : refusalOf(head, line.bytes, this.#conversation);
     if (refusal !== undefined) return { kind: 'refuse', reply: refusal };
     if (head.verb === 'ID' && head.arguments !== undefined) return this.#identify(head, line, head.arguments);
@@ -62,6 +64,16 @@ export class Gate {
         return head.verb === 'STARTTLS' ? { kind: 'starttls' } : { kind: 'send', line, veil: undefined };
     }
   }
+}
+
+/**
+ * IDLE and AUTHENTICATE are answered by `+` as well, and so is a literal: behind `IDLE {9}` one could be taken for
+ * the other, and what was announced as data would be read as commands. So neither has a literal.
+ */
+function misplacedArguments(head: CommandHead, line: LineSegment): string | undefined {
+  if (head.verb === 'IDLE' && head.arguments !== undefined) return 'BAD Unexpected arguments';
+  const whole = line.complete && line.literal === undefined;
+  return head.verb === 'AUTHENTICATE' && !whole ? 'BAD Unexpected arguments' : undefined;
 }
 
 function takeLiteral({ bytes, literal }: LineSegment): Decision {

@@ -172,12 +172,13 @@ function describeEffect(effect: Effect): string {
 function without(capabilities: string, port: number): string {
   const idle = capabilities.replace(' IDLE ', ' ');
   if (port === 145) return idle.replace(' STARTTLS ', ' ');
+  if (port === 147) return idle.replace(/ (ESEARCH|THREAD=REFERENCES|CONDSTORE)(?= )/g, '');
   return port === 146 ? idle.replace(' IMAP4rev2 ', ' ') : idle;
 }
 
 /**
  * A stand-in for a script: hides every folder whose name ends in `Hidden`, and IDLE; forces mode 3 on port 144, and hides
- * STARTTLS on port 145 and IMAP4rev2 on port 146.
+ * STARTTLS on port 145, IMAP4rev2 on port 146, and ESEARCH and others on port 147.
  */
 export function hidingScript(question: Question): Answer {
   switch (question.kind) {
