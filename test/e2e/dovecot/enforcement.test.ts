@@ -61,6 +61,7 @@ const settings = [
   'protocol imap {',
   '  mail_plugins = acl quota imap_acl imap_quota',
   '  imap_metadata = yes',
+  '  imap_client_workarounds = tb-extra-mailbox-sep',
   '}',
   'mail_attribute_dict = file:%h/attributes',
   'plugin {',
@@ -158,6 +159,29 @@ describe('hooks.enforce in front of Dovecot', { skip: without('dovecot', 'openss
         .tagged,
       / BAD /,
     );
+  });
+
+  test('P29: ways around that were found once and are closed', async () => {
+    await directly.ok('CREATE Bystander');
+    const fresh = await RawImap.open(proxy.endpoint(0, 'tls'), dovecot.account('alice'));
+    // Dovecot opens `Secret/` as `Secret` for Thunderbird's sake.
+    assert.match((await directly.command('SELECT Secret/')).tagged, / OK /);
+    assert.match((await fresh.command('SELECT Secret/')).tagged, / NO /);
+    assert.match((await fresh.command('RENAME Both Boths')).tagged, / NO \[CANNOT\] /);
+    assert.match((await fresh.command('RENAME Both/ Boths')).tagged, / NO \[CANNOT\] /);
+    // Dovecot says `+ idling` to the literal of an IDLE, and would run it.
+    fresh.send('i IDLE {24}\r\n');
+    assert.match(await fresh.response(), /^i BAD /);
+    // What is judged by its parts is judged by none of them.
+    const spaces = ' '.repeat(65_472 - 'b APPEND Bystander CATE'.length);
+    fresh.send(`b APPEND Bystander ${spaces}CATE`);
+    fresh.send(`NATE (URL "/Secret/;UID=1"${' '.repeat(100)})\r\n`);
+    assert.match(await fresh.response(), /^b BAD /);
+    fresh.send(`c ENABLE IDLE ${'Y'.repeat(65_472 - 'c ENABLE IDLE '.length)}`);
+    fresh.send(`${'x'.repeat(60)} SELECT Secret\r\n`);
+    assert.match(await fresh.response(), /^c BAD /);
+    await fresh.ok('NOOP');
+    await fresh.logout();
   });
 
   test('P25: a parent says that it has children only where one is visible', async () => {
