@@ -7,10 +7,12 @@ import {
   canonicalName,
   concat,
   decodeMailboxName,
+  endOfText,
   fromLatin1,
   type ListResponse,
   latin1,
   OPEN_PARENTHESIS,
+  QUOTE,
   readAstring,
   readListResponse,
   readResponseHead,
@@ -44,6 +46,22 @@ export function readFolder(response: Uint8Array, names: NameEncoding): FolderRes
     attributes: response.subarray(parts.attributes.start, parts.attributes.end),
     extended: response.subarray(parts.nameEnd, parts.end),
   };
+}
+
+/**
+ * Whether a line is the answer to LIST "" "", which tells the delimiter and is no folder (P23): its name is empty,
+ * or, where such an answer is `asked` for, the root of the reference, which ends in the delimiter. By its name, for
+ * folders may come while that answer is awaited.
+ */
+export function tellsDelimiter(line: Uint8Array, asked: boolean): boolean {
+  const end = endOfText(line);
+  const empty = line[end - 1] === QUOTE && line[end - 2] === QUOTE;
+  if (!asked && !empty) return false;
+  const list = readListResponse(line);
+  if (list === undefined) return false;
+  return (
+    list.name.length === 0 || (asked && list.delimiter.length > 0 && list.name.at(-1) === list.delimiter[0])
+  );
 }
 
 /** A name from the wire as the UTF-8 that a script sees; what cannot be decoded is seen as it came. */

@@ -10,20 +10,17 @@ import {
   type CapabilitySpan,
   capabilityWords,
   concat,
-  endOfText,
   Framer,
   findCapabilities,
   isListVerb,
   type LineSegment,
-  QUOTE,
   type ResponseHead,
-  readListResponse,
   readResponseHead,
   type Segment,
   splitWords,
 } from '../imap-parser-lite/index.ts';
 import { forScript, honestCapabilities, writeCapabilities } from '../rewrite/capability.ts';
-import { namedMailbox } from '../rewrite/list.ts';
+import { namedMailbox, tellsDelimiter } from '../rewrite/list.ts';
 import type { Answer, HookContext, Question } from '../rewrite/question.ts';
 import { hasReferral, withoutReferral } from '../rewrite/referral.ts';
 import { refusedWords } from '../rewrite/refused.ts';
@@ -209,19 +206,9 @@ export class UpstreamSide {
     }
   }
 
-  /**
-   * The answer to LIST "" "" tells the delimiter and is no folder (P23): its name is empty, or the root of the
-   * reference, which ends in the delimiter. By its name alone, for folders may come while that answer is awaited.
-   */
   #isDelimiter(line: LineSegment): boolean {
-    const { bytes } = line;
     const asked = this.#conversation.inFlight.oldestList()?.asksDelimiter === true;
-    if (line.literal !== undefined || !(asked || endsInEmptyString(bytes))) return false;
-    const list = readListResponse(bytes);
-    if (list === undefined) return false;
-    return (
-      list.name.length === 0 || (asked && list.delimiter.length > 0 && list.name.at(-1) === list.delimiter[0])
-    );
+    return line.literal === undefined && tellsDelimiter(line.bytes, asked);
   }
 
   #pass(line: LineSegment): void {
@@ -407,9 +394,4 @@ export class UpstreamSide {
       this.#conversation.end({ code: 'upstream-closed', message }, 'The mail server closed the connection');
     }
   }
-}
-
-function endsInEmptyString(line: Uint8Array): boolean {
-  const end = endOfText(line);
-  return line[end - 1] === QUOTE && line[end - 2] === QUOTE;
 }
