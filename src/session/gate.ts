@@ -33,7 +33,7 @@ export class Gate {
 
   /** `line` is the command's first line. */
   decide(head: CommandHead, line: LineSegment): Decision {
-    const misplaced = misplacedArguments(head, line);
+    const misplaced = misplacedLiteral(head, line);
     if (misplaced !== undefined) return { kind: 'refuse', reply: misplaced };
     const refusal = head.verb === 'STARTTLS' ? undefined : refusalOf(head, line.bytes, this.#conversation);
     if (refusal !== undefined) return { kind: 'refuse', reply: refusal };
@@ -70,10 +70,9 @@ export class Gate {
  * IDLE and AUTHENTICATE are answered by `+` as well, and so is a literal: behind `IDLE {9}` one could be taken for
  * the other, and what was announced as data would be read as commands. So neither has a literal.
  */
-function misplacedArguments(head: CommandHead, line: LineSegment): string | undefined {
-  if (head.verb === 'IDLE' && head.arguments !== undefined) return 'BAD Unexpected arguments';
-  const whole = line.complete && line.literal === undefined;
-  return head.verb === 'AUTHENTICATE' && !whole ? 'BAD Unexpected arguments' : undefined;
+function misplacedLiteral(head: CommandHead, line: LineSegment): string | undefined {
+  if (head.verb !== 'IDLE' && head.verb !== 'AUTHENTICATE') return undefined;
+  return line.complete && line.literal === undefined ? undefined : 'BAD Unexpected arguments';
 }
 
 function takeLiteral({ bytes, literal }: LineSegment): Decision {

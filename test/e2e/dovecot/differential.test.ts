@@ -39,7 +39,7 @@ const ownWords = / ?\b(STARTTLS|LOGINDISABLED|LOGIN-REFERRALS|COMPRESS=DEFLATE)\
 
 /** The proxy's own answers to single commands. */
 const ownAnswer =
-  /^\S+ (BAD|NO) (Invalid command|Unknown command|Unsupported authentication mechanism|TLS is already active|STARTTLS is not possible now|AUTHENTICATE needs the name of a mechanism)\r\n$/;
+  /^\S+ (BAD|NO) (Invalid command|Unknown command|Unsupported authentication mechanism|TLS is already active|STARTTLS is not possible now|AUTHENTICATE needs the name of a mechanism|Unexpected arguments)\r\n$/;
 
 const classes: readonly DifferenceClass[] = [
   {
