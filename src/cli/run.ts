@@ -20,6 +20,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return 2;
   }
   const { config } = loaded;
+  const signals = catchSignals();
   const log = createLog(config.log);
   for (const warning of loaded.warnings) log.warn(formatFault(warning));
   let proxy: RunningProxy;
@@ -31,7 +32,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return 1;
   }
   announce(config, proxy, log);
-  await untilStopped(proxy, config, log);
+  await untilStopped(proxy, config, log, signals);
   return 0;
 }
 
@@ -51,11 +52,29 @@ function announce(config: Config, { listeners, upstream }: RunningProxy, log: Lo
   if (demo && secure) log.info(`try: curl --insecure imaps://demo:demo@127.0.0.1:${secure.port}/`);
 }
 
+/** Hands every SIGTERM and SIGINT to a listener, those too that came before it: a proxy that starts can be stopped. */
+function catchSignals(): (listener: (signal: NodeJS.Signals) => void) => void {
+  const early: NodeJS.Signals[] = [];
+  let listener = (signal: NodeJS.Signals): void => {
+    early.push(signal);
+  };
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, (signal) => listener(signal));
+  return (heard) => {
+    listener = heard;
+    for (const signal of early) heard(signal);
+  };
+}
+
 /** The first SIGTERM or SIGINT drains, a second one ends at once. */
-function untilStopped(proxy: RunningProxy, config: Config, log: Log): Promise<void> {
+function untilStopped(
+  proxy: RunningProxy,
+  config: Config,
+  log: Log,
+  signals: ReturnType<typeof catchSignals>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
-    const stop = (signal: NodeJS.Signals): void => {
+    signals((signal) => {
       const ending = stopping ? proxy.close() : proxy.drain();
       log.info(
         stopping
@@ -67,8 +86,6 @@ function untilStopped(proxy: RunningProxy, config: Config, log: Log): Promise<vo
         log.info('stopped');
         resolve();
       }, reject);
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    });
   });
 }
