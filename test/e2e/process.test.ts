@@ -133,8 +133,8 @@ describe('the process', { skip: without('openssl') }, () => {
   });
 
   test('/healthz and /readyz', async () => {
-    const [port = 0] = await freePorts(1);
-    const proxy = await start({ admin: { address: '127.0.0.1', port } });
+    const [port = 0, ...ports] = await freePorts(3);
+    const proxy = await start({ ports, admin: { address: '127.0.0.1', port } });
     for (const path of ['healthz', 'readyz']) {
       const response = await fetch(`http://127.0.0.1:${port}/${path}`);
       assert.equal(response.status, 200, path);
@@ -144,8 +144,8 @@ describe('the process', { skip: without('openssl') }, () => {
   });
 
   test('SIGTERM: idle sessions hear BYE at once, busy ones when they are done, and the exit code is 0', async () => {
-    const [port = 0] = await freePorts(1);
-    const proxy = await start({ admin: { address: '127.0.0.1', port } });
+    const [port = 0, ...ports] = await freePorts(3);
+    const proxy = await start({ ports, admin: { address: '127.0.0.1', port } });
     const idle = await RawImap.open(proxy.endpoint(1, 'tls'), account);
     const busy = await RawImap.open(proxy.endpoint(0, 'none'), account);
     busy.send('w WAIT\r\n');
