@@ -15,6 +15,7 @@ import { Session } from '../session/session.ts';
 import type { Transcript } from '../session/transcript.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { secureUpstream, type TlsFront } from './tls.ts';
+import { upstreamFailure } from './upstream-failure.ts';
 
 /** What all connections share. */
 export interface Shared {
@@ -366,38 +367,6 @@ export class Connection implements Timed {
     });
     this.#done();
   }
-}
-
-/** OpenSSL's and Node's words for a certificate that does not prove what it should. */
-const untrusted = /CERT|ISSUER|SIGNATURE|ERR_TLS_CERT_ALTNAME_INVALID|CRL/;
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused; nothing listens there',
-  ENOTFOUND: 'there is no such host name',
-  EAI_AGAIN: 'the name server does not answer',
-  EHOSTUNREACH: 'there is no way to this host',
-  ENETUNREACH: 'there is no way to this network',
-  ETIMEDOUT: 'nobody answered in time',
-  ECONNRESET: 'the connection was closed at once',
-};
-
-/** Why there is no conversation with the server, for the operator. */
-function upstreamFailure(error: Error, name: string): EndCause {
-  const code = 'code' in error ? String(error.code) : error.message;
-  if (untrusted.test(code)) {
-    const hint = 'see upstream.tls.ca and upstream.tls.servername';
-    return {
-      code: 'upstream-untrusted',
-      message: `the certificate of ${name} is not trusted: ${code}; ${hint}`,
-    };
-  }
-  if (/SSL|TLS/.test(code)) {
-    return {
-      code: 'upstream-unreachable',
-      message: `TLS with ${name} failed: ${code}; is upstream.encryption right?`,
-    };
-  }
-  return { code: 'upstream-unreachable', message: `${name} cannot be reached: ${reasons[code] ?? code}` };
 }
 
 /** What is listened for on one socket. */

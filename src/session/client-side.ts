@@ -115,8 +115,8 @@ export class ClientSide {
   answered(answer: CommandInFlight, word: string): void {
     const current = this.#current?.tag === answer.tag ? this.#current : undefined;
     if (current) current.answered = true;
-    this.#loginAnswered(answer, word === 'OK', current?.user);
-    if (word === 'BAD' && answer.verb !== 'AUTHENTICATE') this.#badCommands++;
+    if (word === 'BAD' && answer.verb !== 'AUTHENTICATE') this.#countBadCommand();
+    if (this.#conversation.loginAnswered(answer.verb, word, current?.user)) this.#enforcement?.forget();
 
     const waiting = this.#waiting;
     const awaited =
@@ -202,7 +202,7 @@ export class ClientSide {
     }
     if (head === undefined) {
       this.#refuse(line, `${readTag(line.bytes) ?? '*'} BAD Invalid command`);
-      this.#badCommands++;
+      this.#countBadCommand();
       return;
     }
     const decision = this.#gate.decide(head, line);
@@ -336,28 +336,6 @@ export class ClientSide {
     this.#waiting = kind === 'sasl' ? { for: 'sasl', tag: current.tag } : { for: 'answer', tag: current.tag };
   }
 
-  #loginAnswered(answer: CommandInFlight, ok: boolean, user: string | undefined): void {
-    const conversation = this.#conversation;
-    if (answer.verb === 'LOGIN' || answer.verb === 'AUTHENTICATE') {
-      if (!ok) {
-        conversation.effect({ kind: 'login-failed', user });
-        return;
-      }
-      conversation.loggedIn = true;
-      conversation.user = user;
-      this.#enforcement?.forget();
-      conversation.effect({ kind: 'logged-in', user });
-    }
-    if (answer.verb === 'UNAUTHENTICATE' && ok) {
-      // RFC 8437 §3: login and ENABLE are undone (P21).
-      conversation.loggedIn = false;
-      this.#enforcement?.forget();
-      conversation.user = undefined;
-      conversation.names = 'modified-utf7';
-      conversation.effect({ kind: 'logged-out' });
-    }
-  }
-
   /** Answers a command that does not go up, and reads over what belongs to it. */
   #refuse(line: LineSegment, reply: string): void {
     this.#reading = { kind: 'discard', reply };
@@ -408,6 +386,11 @@ export class ClientSide {
   #injected(): void {
     const message = 'the client sent bytes behind STARTTLS before the TLS handshake';
     this.#conversation.end({ code: 'client-spoke-before-tls', message }, 'Bytes behind STARTTLS');
+  }
+
+  /** After login nobody is sent away for them. */
+  #countBadCommand(): void {
+    if (!this.#conversation.loggedIn) this.#badCommands++;
   }
 
   /** Another protocol's client, or somebody trying (A3). */

@@ -139,6 +139,26 @@ export class Conversation {
     this.ended = true;
   }
 
+  /** Notes what the answer to a command says about who the client is. True: that has changed. */
+  loginAnswered(verb: string, word: string, user: string | undefined): boolean {
+    const ok = word === 'OK';
+    if (verb === 'LOGIN' || verb === 'AUTHENTICATE') {
+      if (ok) {
+        this.loggedIn = true;
+        this.user = user;
+      }
+      this.effect({ kind: ok ? 'logged-in' : 'login-failed', user });
+      return ok;
+    }
+    if (verb !== 'UNAUTHENTICATE' || !ok) return false;
+    // RFC 8437 §3: login and ENABLE are undone (P21).
+    this.loggedIn = false;
+    this.user = undefined;
+    this.names = 'modified-utf7';
+    this.effect({ kind: 'logged-out' });
+    return true;
+  }
+
   capabilityView(): CapabilityView {
     const beforeTls = this.front !== 'tls' && !this.loggedIn && !this.inFlight.hasLogin;
     return { offersStartTls: beforeTls, refusesLogin: beforeTls && this.mode === 3, refused: this.refused };
