@@ -2,7 +2,7 @@
  * From the words of the call to a command and its exit code. The one thing that always holds: a user's mistake
  * is answered by a sentence and exit code 2, and a bug of ours by one line that says how to see more.
  */
-import { nearestWord } from '../config/explain.ts';
+import { nearestWord } from '../config/nearest-word.ts';
 import { COMMANDS, type CommandName, help, isCommand, version } from './help.ts';
 import type { Command, Io } from './io.ts';
 

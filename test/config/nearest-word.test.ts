@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearestWord } from '../../src/config/explain.ts';
+import { nearestWord } from '../../src/config/nearest-word.ts';
 
 const KEYS = ['listen', 'tls', 'upstream', 'hooks', 'limits', 'workers', 'log', 'admin'];
 
