@@ -9,6 +9,9 @@ import { type RefusedWords, usuallyRefused } from '../rewrite/refused.ts';
 import type { CertificateFiles, Config, Hooks, Limits } from './config.ts';
 import { type Measured, parseDuration, parseSize } from './units.ts';
 
+// A configuration is read once, so that compiling a reader for it costs more than the reader saves.
+z.config({ jitless: true });
+
 /** The front: `starttls` is mode 0, `tls` mode 1, `starttls-required` mode 3. */
 type ListenEncryption = 'starttls' | 'tls' | 'starttls-required';
 
