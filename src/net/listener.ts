@@ -1,88 +1,23 @@
 /**
- * Where clients come in: accepts connections, counts them, and gives each its session. Who comes beyond a limit
- * is told so where that is possible, and never costs a connection to the server.
+ * What becomes of a connection that a client has opened: it is counted, and given its session. Who comes beyond a
+ * limit is told so where that is possible, and never costs a connection to the server.
  */
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Limits, Listen } from '../config/config.ts';
 import type { SessionSettings } from '../session/conversation.ts';
 import type { EndCause } from '../session/effect.ts';
 import { plainAddress } from './address.ts';
 import { AwaitedHeader } from './awaited-header.ts';
 import { Connection, type Shared } from './connection.ts';
+import type { Connections } from './connections.ts';
 import { belongsTo } from './networks.ts';
 
-/** The connections of all listeners, those included whose PROXY header is still to come. */
-export class Connections {
-  readonly all: Set<Connection | AwaitedHeader> = new Set();
-  readonly #perAddress: Map<string, number> = new Map();
-  #whenEmpty: (() => void) | undefined;
-
-  countOf(address: string): number {
-    return this.#perAddress.get(address) ?? 0;
-  }
-
-  add(connection: Connection | AwaitedHeader): void {
-    this.all.add(connection);
-  }
-
-  delete(connection: Connection | AwaitedHeader): void {
-    this.all.delete(connection);
-    if (this.all.size === 0) this.#whenEmpty?.();
-  }
-
-  enter(address: string): void {
-    this.#perAddress.set(address, this.countOf(address) + 1);
-  }
-
-  leave(address: string, connection: Connection): void {
-    const left = this.countOf(address) - 1;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
-    this.delete(connection);
-  }
-
-  /** Resolves when no connection is left. */
-  empty(): Promise<void> {
-    if (this.all.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#whenEmpty = resolve;
-    });
-  }
-}
-
-export interface OpenListener {
-  readonly address: string;
-  readonly port: number;
-  readonly mode: Listen['mode'];
-  /** Accepts no more; sessions go on. */
-  close(): void;
-}
-
-/** Opens a listener; rejects with Node's error when the port cannot be had. */
-export async function openListener(
-  listen: Listen,
-  shared: Shared,
-  connections: Connections,
-): Promise<OpenListener> {
+/** Takes a paused socket that was just accepted by a listener, and does the rest. */
+export function acceptor(listen: Listen, shared: Shared, connections: Connections): (socket: Socket) => void {
   const isTrusted = belongsTo(listen.proxyProtocol ?? []);
-  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-    accept(socket, { listen, shared, connections, isTrusted });
-  });
-  await listening(server, listen);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address');
-  return { address: listen.address, port: address.port, mode: listen.mode, close: () => server.close() };
-}
-
-function listening(server: Server, listen: Listen): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: listen.address, port: listen.port, backlog: 1024 }, () => {
-      server.removeListener('error', reject);
-      resolve();
-    });
-  });
+  const accepting: Accepting = { listen, shared, connections, isTrusted };
+  return (socket) => accept(socket, accepting);
 }
 
 /** What a listener knows of every connection that it accepts. */
@@ -190,7 +125,7 @@ function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
 }
 
 function tooManyInAll(connections: Connections, limits: Limits): EndCause | undefined {
-  if (connections.all.size < limits.connections) return undefined;
+  if (!connections.isFull(limits.connections)) return undefined;
   const message = `there are limits.connections (${limits.connections}) connections already`;
   return { code: 'too-many-connections', message };
 }
@@ -199,7 +134,7 @@ function refusal(connections: Connections, client: string, shared: Shared): EndC
   const { limits } = shared.config;
   const inAll = tooManyInAll(connections, limits);
   if (inAll !== undefined) return inAll;
-  if (connections.countOf(client) >= limits.connectionsPerAddress) {
+  if (connections.isFullFor(client, limits.connectionsPerAddress)) {
     const message = `this address has limits.connectionsPerAddress (${limits.connectionsPerAddress}) connections already`;
     return { code: 'too-many-connections', message };
   }

@@ -2,8 +2,7 @@
  * One TLS policy for all four legs: in front and behind, from the first byte and by STARTTLS (A9). What a setting
  * says holds on every path, because every path takes it from here.
  */
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   type ConnectionOptions,
@@ -20,6 +19,17 @@ export interface CertificatePair {
   readonly key: string | Buffer;
 }
 
+/**
+ * Seconds for which a client may resume its session: phones that look for mail every quarter of an hour spare
+ * themselves the handshake, and a ticket that was stolen with its key is of no use for long.
+ */
+const RESUMABLE = 3600;
+
+/** What encrypts session tickets (RFC 5077 §4). Who has the same keys takes each other's tickets. */
+export function makeTicketKeys(): Buffer {
+  return randomBytes(48);
+}
+
 /** The front: what clients are shown. */
 export interface TlsFront {
   /**
@@ -27,30 +37,38 @@ export interface TlsFront {
    * when the handshake is done, `error` when it fails.
    */
   secure(socket: Socket): TLSSocket;
+  /** From now on tickets are made with these keys alone: a ticket of the old ones costs a full handshake. */
+  useTicketKeys(keys: Buffer): void;
 }
 
-/** Contexts for the certificates, the first being the default; SNI chooses by the names in them. */
+/**
+ * Contexts for the certificates, the first being the default; SNI chooses by the names in them. All have the same
+ * ticket keys, because OpenSSL reads a ticket before it knows which of them will be chosen.
+ */
 export function createTlsFront(
   pairs: readonly CertificatePair[],
   minVersion: Config['tls']['minVersion'],
+  ticketKeys: Buffer,
 ): TlsFront {
-  const certificates = pairs.map((pair) => ({
-    names: namesOf(pair.cert),
-    context: createSecureContext({ cert: pair.cert, key: pair.key, minVersion }),
-  }));
-  const fallback = certificates[0]!.context;
+  const names = pairs.map(({ cert }) => namesOf(cert));
+  const contextsWith = (keys: Buffer): SecureContext[] =>
+    pairs.map(({ cert, key }) =>
+      createSecureContext({ cert, key, minVersion, ticketKeys: keys, sessionTimeout: RESUMABLE }),
+    );
+  let contexts = contextsWith(ticketKeys);
   const choose = (servername: string): SecureContext => {
     const wanted = servername.toLowerCase();
-    return certificates.find(({ names }) => names.some((name) => matches(name, wanted)))?.context ?? fallback;
+    const at = names.findIndex((each) => each.some((name) => matches(name, wanted)));
+    return contexts[Math.max(0, at)]!;
   };
   return {
     secure(socket) {
       const secured = new TLSSocket(socket, {
         isServer: true,
-        secureContext: fallback,
+        secureContext: contexts[0]!,
         // Against other protocols' bytes being reflected (ALPACA, CVE-2021-3618, A3): `imap` or nothing.
         ALPNProtocols: ['imap'],
-        ...(certificates.length > 1
+        ...(pairs.length > 1
           ? {
               SNICallback: (name: string, done: (error: Error | null, context: SecureContext) => void) =>
                 done(null, choose(name)),
@@ -60,6 +78,9 @@ export function createTlsFront(
       // Without a tls.Server, Node announces a failure after the handshake only by this event.
       secured.on('_tlsError', (error: Error) => secured.destroy(error));
       return secured;
+    },
+    useTicketKeys(keys) {
+      contexts = contextsWith(keys);
     },
   };
 }
@@ -77,13 +98,13 @@ function matches(name: string, wanted: string): boolean {
   return dot > 0 && wanted.slice(dot) === name.slice(1);
 }
 
-/** Towards the server: the options for every connection, read once. Throws when the `ca` file cannot be read. */
-export function upstreamTlsOptions(config: Config): ConnectionOptions {
+/** Towards the server: the options for every connection. `ca` is the text of `upstream.tls.ca`, PEM. */
+export function upstreamTlsOptions(config: Config, ca: Buffer | undefined): ConnectionOptions {
   const { upstream, tls } = config;
   return {
     minVersion: tls.minVersion,
     rejectUnauthorized: upstream.tls.verify,
-    ...(upstream.tls.ca === undefined ? {} : { ca: readFileSync(upstream.tls.ca) }),
+    ...(ca === undefined ? {} : { ca }),
     host: upstream.host,
     ...servername(upstream.tls.servername ?? upstream.host),
   };

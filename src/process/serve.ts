@@ -1,85 +1,91 @@
 /**
- * The product running: script, certificates, listeners, sessions, and the way down again. What it needs from
- * other rooms it is handed. Whatever fails on the way up, what was started is stopped again.
+ * The product running: what is made once, those who serve, the ports, and the way down again. Who serves is
+ * this process itself or several workers; nothing here knows which. Whatever fails on the way up, what was started
+ * is stopped again.
  */
-import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
-import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
-import type { Shared } from '../net/connection.ts';
-import { Deadlines } from '../net/deadlines.ts';
-import { Connections, type OpenListener, openListener } from '../net/listener.ts';
-import { makeSelfSigned } from '../net/self-signed.ts';
-import { type CertificatePair, createTlsFront, upstreamTlsOptions } from '../net/tls.ts';
+import { type OpenPort, openPort } from '../net/port.ts';
+import { makeTicketKeys } from '../net/tls.ts';
 import type { Log } from '../observe/log.ts';
-import { refuse } from '../rewrite/refused.ts';
-import { connectionEvents, logHookEvent } from './events.ts';
+import { type Common, makeCommon } from './common.ts';
+import { openServing, type Serving, type ServingServices } from './serving.ts';
+import { StartFault } from './start-fault.ts';
+
+export { StartFault };
 
 /** What the other rooms do for a running proxy. */
-export interface Services {
+export interface FrameServices {
   readonly log: Log;
-  /** Makes the hook host, which reports what happens in it. Rejects with StartFault when the script does not load. */
-  openHooks(report: (event: HookEvent) => void): Promise<HookHost>;
   /** Starts the built-in mailbox server on a loopback port. */
   startDemoMailbox(): Promise<{ readonly port: number; close(): Promise<void> }>;
   openAdmin(at: NonNullable<Config['admin']>): Promise<{ draining(): void; close(): Promise<void> }>;
 }
 
+export type Services = FrameServices & ServingServices;
+
 export interface RunningProxy {
   /** Where it listens, ports as the system gave them. */
-  readonly listeners: readonly OpenListener[];
+  readonly listeners: readonly OpenPort[];
   /** What is behind it. */
-  readonly upstream: { readonly host: string; readonly port: number };
+  readonly upstream: Common['upstream'];
   /** Accepts no more, lets sessions finish for `limits.drainTimeout`, then ends the rest. */
   drain(): Promise<void>;
   /** Ends everything now. */
   close(): Promise<void>;
 }
 
-/** A fault that keeps the proxy from starting, said for the operator. */
-export class StartFault extends Error {}
+/**
+ * Milliseconds for which a ticket key is in use. Whoever gets hold of one can read what was said by TLS 1.2 under
+ * its tickets, so that it must not live as long as the process does. After a change a returning client pays for one
+ * full handshake, because Node takes one key at a time.
+ */
+const TICKET_KEYS_LIVE = 8 * 3_600_000;
 
-/** Starts the proxy. Rejects with StartFault when the script does not load or a port cannot be had. */
-export async function serve(config: Config, services: Services): Promise<RunningProxy> {
+/** Starts the proxy in this process. Rejects with StartFault when the script does not load or a port cannot be had. */
+export function serve(config: Config, services: Services): Promise<RunningProxy> {
+  return serveBy(config, services, (common) => openServing(config, common, services));
+}
+
+/** Starts the proxy; `open` makes those who serve. Rejects as `serve` does, and with what `open` rejects with. */
+export async function serveBy(
+  config: Config,
+  services: FrameServices,
+  open: (common: Common) => Promise<Serving>,
+): Promise<RunningProxy> {
   const { log } = services;
-  const listeners: OpenListener[] = [];
-  const connections = new Connections();
+  const listeners: OpenPort[] = [];
   /** What has to be closed when no session is left. */
   const started: { close(): unknown }[] = [];
-  let admin: Awaited<ReturnType<Services['openAdmin']>> | undefined;
+  let serving: Serving | undefined;
+  let admin: Awaited<ReturnType<FrameServices['openAdmin']>> | undefined;
 
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     for (const listener of listeners) listener.close();
-    const cause = { code: 'draining', message: 'the proxy was stopped' } as const;
-    for (const connection of connections.all) connection.end(cause, 'The proxy was stopped');
-    await connections.empty();
+    await serving?.close();
     await Promise.all(started.map((service) => service.close()));
+  };
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= closeAll();
+    return closed;
   };
   const drain = async (): Promise<void> => {
     for (const listener of listeners) listener.close();
     admin?.draining();
-    for (const connection of connections.all) connection.drain();
-    await Promise.race([connections.empty(), after(config.limits.drainTimeout)]);
+    await serving?.drain();
     await close();
   };
 
   try {
-    const hooks = await services.openHooks((event) => logHookEvent(log, event));
-    started.push(hooks);
     const upstream = await behind(config, services, started);
-    const deadlines = new Deadlines(sweepInterval(config));
-    started.push(deadlines);
-    const shared: Shared = {
-      config,
-      refused: refuse(config.refuse),
-      upstream,
-      hooks,
-      deadlines,
-      tlsFront: createTlsFront(await certificates(config, log), config.tls.minVersion),
-      upstreamTls: upstreamTlsOptions(config),
-      events: connectionEvents(log),
-    };
-    for (const at of config.listen) {
-      listeners.push(await openListener(at, shared, connections).catch((error) => cannotListen(error, at)));
+    const opened = await open(await makeCommon(config, upstream, log));
+    serving = opened;
+    started.push(renewTicketKeys(opened));
+    for (const [place, at] of config.listen.entries()) {
+      const port = await openPort(at, (socket) => opened.accept(socket, place)).catch((error) =>
+        cannotListen(error, at),
+      );
+      listeners.push(port);
     }
     if (config.admin) {
       const at = config.admin;
@@ -98,13 +104,19 @@ export async function serve(config: Config, services: Services): Promise<Running
 
 async function behind(
   { upstream }: Config,
-  services: Services,
+  services: FrameServices,
   started: { close(): unknown }[],
-): Promise<RunningProxy['upstream']> {
+): Promise<Common['upstream']> {
   if (upstream.host !== 'demo') return { host: upstream.host, port: upstream.port };
   const mailbox = await services.startDemoMailbox();
   started.push(mailbox);
   return { host: '127.0.0.1', port: mailbox.port };
+}
+
+function renewTicketKeys(serving: Serving): { close(): void } {
+  const timer = setInterval(() => serving.useTicketKeys(makeTicketKeys()), TICKET_KEYS_LIVE);
+  timer.unref();
+  return { close: () => clearInterval(timer) };
 }
 
 const modeNames = { 0: 'STARTTLS offered', 1: 'TLS', 3: 'STARTTLS required' } as const;
@@ -117,34 +129,4 @@ function cannotListen(error: NodeJS.ErrnoException, at: { address: string; port:
   };
   const why = hints[error.code ?? ''] ?? error.message;
   throw new StartFault(`cannot listen on ${at.address} port ${at.port}: ${why}`);
-}
-
-/** Often enough for the shortest deadline to be kept within a twentieth, and never a burden. */
-function sweepInterval({ limits, upstream }: Config): number {
-  const shortest = Math.min(
-    limits.handshakeTimeout,
-    limits.loginTimeout,
-    limits.idleTimeout,
-    upstream.connectTimeout,
-  );
-  return Math.min(1000, Math.max(10, shortest / 20));
-}
-
-function after(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
-}
-
-async function certificates(config: Config, log: Log): Promise<CertificatePair[]> {
-  if (config.tls.certificates.length > 0) {
-    return config.tls.certificates.map(({ cert, key }) => ({
-      cert: readFileSync(cert),
-      key: readFileSync(key),
-    }));
-  }
-  log.warn(
-    'no tls.certificates: clients are shown a self-signed certificate made at this start, good for trying only',
-  );
-  return [await makeSelfSigned()];
 }
