@@ -44,10 +44,10 @@ test('check loads what reads a configuration, and neither Lua nor a log', () => 
   assert.deepEqual(packagesOf(loadedBy('cli/check.js')), ['yaml', 'zod']);
 });
 
-test('run loads no Lua of its own, no mail client, no log for people, and no demo mailbox', () => {
-  const loaded = loadedBy('cli/run.js');
-  assert.ok(loaded.has('net/listener.js'), 'the walk has found what serves');
-  for (const name of ['fengari', 'imapflow', 'pino-pretty', 'demo/connection.js']) {
+test('run loads no Lua of its own, no mail client, no log for people, no demo mailbox, no maker of certificates', () => {
+  const loaded = new Set([...loadedBy('cli/run.js'), ...loadedBy('process/serve.js')]);
+  assert.ok(loaded.has('net/connection.js'), 'the walk has found what serves');
+  for (const name of ['fengari', 'imapflow', 'pino-pretty', 'demo/connection.js', 'selfsigned']) {
     assert.ok(!loaded.has(name), name);
   }
 });
