@@ -88,6 +88,7 @@ async function startProxy(upstreamPort: number, io: Io): Promise<RunningProxy> {
     hooks: { ...hooks, script: fileURLToPath(new URL(SCRIPT, packageRoot())), deadline: 2_000 },
     refuse,
     limits,
+    workers: 1,
     log: { level: 'error', format: 'pretty' },
     admin: undefined,
   };

@@ -1,22 +1,26 @@
 /** `imapveil run`: serves until it is told to stop, then lets the sessions finish. */
 import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { formatFault } from '../config/fault.ts';
 import { loadAndCheck } from '../config/files.ts';
-import { checkScript } from '../hooks/check-script.ts';
 import { createLog, type Log } from '../observe/log.ts';
-import { type RunningProxy, StartFault, serve } from '../process/serve.ts';
+import type { RunningProxy } from '../process/serve.ts';
+import { StartFault } from '../process/start-fault.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
+import { OpenedScript } from './opened-script.ts';
 import { servicesFor } from './services.ts';
 
 /** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the call or the configuration is wrong. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const file = readConfigOption('run', argv, io);
   if (file === undefined) return 2;
-  const loaded = await loadAndCheck(file, checkScript);
+  const script = new OpenedScript();
+  const loaded = await loadAndCheck(file, (path, config) => script.check(path, config));
   if (loaded.kind === 'faults') {
     for (const fault of loaded.faults) io.stderr.write(`${formatFault(fault)}\n`);
+    await script.close();
     return 2;
   }
   const { config } = loaded;
@@ -25,8 +29,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   for (const warning of loaded.warnings) log.warn(formatFault(warning));
   let proxy: RunningProxy;
   try {
-    proxy = await serve(config, servicesFor(config, log));
+    proxy = await (config.workers === 1 ? serveAlone(config, log, script) : serveByWorkers(config, log));
   } catch (error) {
+    await script.close();
     if (!(error instanceof StartFault)) throw error;
     io.stderr.write(`imapveil: ${error.message}\n`);
     return 1;
@@ -34,6 +39,22 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   announce(config, proxy, log);
   await untilStopped(proxy, config, log, signals);
   return 0;
+}
+
+async function serveAlone(config: Config, log: Log, script: OpenedScript): Promise<RunningProxy> {
+  const { serve } = await import('../process/serve.ts');
+  const services = servicesFor(config, log);
+  return serve(config, {
+    ...services,
+    openHooks: async (report) => script.take(report) ?? services.openHooks(report),
+  });
+}
+
+async function serveByWorkers(config: Config, log: Log): Promise<RunningProxy> {
+  const { serveBy } = await import('../process/serve.ts');
+  const { openWorkers } = await import('../process/workers.ts');
+  const entry = fileURLToPath(new URL('./worker.js', import.meta.url));
+  return serveBy(config, servicesFor(config, log), (common) => openWorkers(config, common, { log, entry }));
 }
 
 /** What is behind it, which script runs, and, for the demo mailbox, a line to try. */

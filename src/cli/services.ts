@@ -1,18 +1,17 @@
 /** The rooms that a running proxy is handed, put together. */
 import type { Config } from '../config/config.ts';
-import { startDemoMailbox } from '../demo/server.ts';
 import type { HookEvent } from '../hooks/hook-host.ts';
 import { createHookHost } from '../hooks/host.ts';
-import { openAdmin } from '../observe/admin.ts';
 import type { Log } from '../observe/log.ts';
-import { type Services, StartFault } from '../process/serve.ts';
+import type { Services } from '../process/serve.ts';
+import { StartFault } from '../process/start-fault.ts';
 
-/** `also` hears what the script does, besides the log. */
+/** `also` hears what the script does, besides the log. What only some proxies have is loaded when it is asked for. */
 export function servicesFor(config: Config, log: Log, also: (event: HookEvent) => void = () => {}): Services {
   return {
     log,
-    startDemoMailbox,
-    openAdmin,
+    startDemoMailbox: async () => (await import('../demo/server.ts')).startDemoMailbox(),
+    openAdmin: async (at) => (await import('../observe/admin.ts')).openAdmin(at),
     async openHooks(report) {
       const host = await createHookHost(config.hooks, (event) => {
         also(event);

@@ -63,6 +63,8 @@ export interface Config {
   readonly hooks: Hooks;
   readonly refuse: RefusedWords;
   readonly limits: Limits;
+  /** Processes that serve; 1: this one does, and there is no other. */
+  readonly workers: number;
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
     readonly format: 'json' | 'pretty';

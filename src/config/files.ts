@@ -18,8 +18,14 @@ export interface DefinedFunctions {
   readonly list: boolean;
 }
 
-/** Handed in, because Lua lives in another room. A fault is Lua's own `script.lua:7: message`. */
-export type CheckScript = (file: string) => Promise<{ readonly fault: string } | DefinedFunctions>;
+/**
+ * Handed in, because Lua lives in another room. A fault is Lua's own `script.lua:7: message`. `config` is undefined
+ * when something else is wrong with it, so that nothing will run.
+ */
+export type CheckScript = (
+  file: string,
+  config: Config | undefined,
+) => Promise<{ readonly fault: string } | DefinedFunctions>;
 
 export type ReadyResult =
   | {
@@ -33,7 +39,8 @@ export type ReadyResult =
 /** All faults of the text and of the files it names, in the order of the lines. */
 export async function loadAndCheck(file: string, checkScript: CheckScript): Promise<ReadyResult> {
   const loaded = await loadConfig(file);
-  const checked = await checkFiles(loaded.files, checkScript);
+  const config = loaded.kind === 'loaded' ? loaded.config : undefined;
+  const checked = await checkFiles(loaded.files, (script) => checkScript(script, config));
   if (loaded.kind === 'faults')
     return { kind: 'faults', faults: inOrder([...loaded.faults, ...checked.faults]) };
   if (checked.faults.length > 0) return { kind: 'faults', faults: checked.faults };
@@ -42,35 +49,43 @@ export async function loadAndCheck(file: string, checkScript: CheckScript): Prom
 
 const NOTHING: DefinedFunctions = { encryption: false, capability: false, list: false };
 
-/** Reads every file that the configuration names and says what is wrong with each. */
+interface Checked {
+  readonly faults: readonly ConfigFault[];
+  /** Only of a script that loads. */
+  readonly defines?: DefinedFunctions;
+}
+
+type CheckNamedScript = (file: string) => ReturnType<CheckScript>;
+
+/**
+ * Reads every file that the configuration names and says what is wrong with each. All at once: while the script's
+ * thread starts there is time to look at certificates.
+ */
 async function checkFiles(
   files: readonly FileReference[],
-  checkScript: CheckScript,
-): Promise<{ readonly faults: readonly ConfigFault[]; readonly defines: DefinedFunctions }> {
-  const faults: ConfigFault[] = [];
-  let defines = NOTHING;
-  for (const reference of files) {
-    switch (reference.kind) {
-      case 'certificate':
-        faults.push(...(await checkCertificate(reference.cert, reference.key)));
-        break;
-      case 'authority':
-        faults.push(...(await checkAuthority(reference.ca)));
-        break;
-      case 'script': {
-        const read = await readNamed(reference.script);
-        if (read.kind === 'unreadable') {
-          faults.push(reference.script.fault(read.message));
-          break;
-        }
-        const result = await checkScript(reference.script.file);
-        if ('fault' in result) faults.push(reference.script.fault(result.fault));
-        else defines = result;
-        break;
-      }
+  checkScript: CheckNamedScript,
+): Promise<Required<Checked>> {
+  const checked = await Promise.all(files.map((reference) => checkFile(reference, checkScript)));
+  return {
+    faults: inOrder(checked.flatMap(({ faults }) => faults)),
+    defines: checked.find(({ defines }) => defines !== undefined)?.defines ?? NOTHING,
+  };
+}
+
+async function checkFile(reference: FileReference, checkScript: CheckNamedScript): Promise<Checked> {
+  switch (reference.kind) {
+    case 'certificate':
+      return { faults: await checkCertificate(reference.cert, reference.key) };
+    case 'authority':
+      return { faults: await checkAuthority(reference.ca) };
+    case 'script': {
+      const { script } = reference;
+      const read = await readNamed(script);
+      if (read.kind === 'unreadable') return { faults: [script.fault(read.message)] };
+      const result = await checkScript(script.file);
+      return 'fault' in result ? { faults: [script.fault(result.fault)] } : { faults: [], defines: result };
     }
   }
-  return { faults: inOrder(faults), defines };
 }
 
 type Read =

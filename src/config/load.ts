@@ -3,6 +3,7 @@
  * holds: whoever gets a `Config` needs no further check of its values, only of the files that it names.
  */
 import { BlockList, isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Config, Listen, Upstream } from './config.ts';
 import { explain } from './explain.ts';
@@ -60,6 +61,7 @@ function settle(written: Written, file: string, folder: string): Config {
     hooks: { script: script === undefined ? undefined : resolve(folder, script), deadline, onError, enforce },
     refuse: written.refuse,
     limits: written.limits,
+    workers: written.workers === 'auto' ? availableParallelism() : written.workers,
     log: written.log,
     admin: written.admin,
   };

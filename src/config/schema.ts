@@ -43,6 +43,7 @@ export interface Written {
   readonly hooks: { readonly script?: string | undefined } & Omit<Hooks, 'script'>;
   readonly refuse: RefusedWords;
   readonly limits: Limits;
+  readonly workers: number | 'auto';
   readonly log: Config['log'];
   readonly admin?: { readonly address: string; readonly port: number } | undefined;
 }
@@ -263,7 +264,6 @@ const schema = section({
       [z.literal('auto', WORKERS), z.number(WORKERS).int(WORKERS).min(1, WORKERS).max(1024, WORKERS)],
       WORKERS,
     )
-    .refine((count) => count === 1, notYet('1'))
     .prefault(1),
   log: section({
     level: oneOf('trace', 'debug', 'info', 'warn', 'error').prefault('info'),

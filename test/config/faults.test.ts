@@ -178,23 +178,24 @@ const cases: readonly Case[] = [
   },
   {
     name: 'what this version does not do yet is never accepted in silence',
-    yaml: ['upstream: { host: mail, clientAddress: proxy-v2 }', 'workers: auto'].join('\n'),
+    yaml: 'upstream: { host: mail, clientAddress: proxy-v2 }',
     lines: [
       '1:40: upstream.clientAddress: proxy-v2 is not available in this version yet; leave it out or set it to none',
-      '2:10: workers: auto is not available in this version yet; leave it out or set it to 1',
     ],
   },
   {
     name: 'and invalid values of the same keys get the ordinary fault',
-    yaml: ['upstream: { host: mail, clientAddress: xclient }', 'hooks:', '  enforce: 1', 'workers: 0'].join(
-      '\n',
-    ),
+    yaml: ['upstream: { host: mail, clientAddress: xclient }', 'hooks:', '  enforce: 1'].join('\n'),
     lines: [
       '1:40: upstream.clientAddress: must be none, id or proxy-v2',
       '3:12: hooks.enforce: must be true or false',
-      '4:10: workers: must be a whole number from 1 to 1024, or auto',
     ],
   },
+  ...['0', '-1', '1.5', '1025', 'many', '"2"', 'true', '[2]'].map((written) => ({
+    name: `no number of workers: ${written}`,
+    yaml: `upstream: { host: mail }\nworkers: ${written}\n`,
+    lines: ['2:10: workers: must be a whole number from 1 to 1024, or auto'],
+  })),
   {
     name: 'networks that are none, or that no client would ever be found in',
     yaml: [

@@ -1,0 +1,12 @@
+/** What a worker process runs. Nobody calls it but `run`, which tells it everything else by messages. */
+import { createLog } from '../observe/log.ts';
+import { work } from '../process/worker.ts';
+import { bugReport } from './dispatch.ts';
+import { servicesFor } from './services.ts';
+
+process.on('uncaughtException', (error) => {
+  process.stderr.write(bugReport(error));
+  process.exit(1);
+});
+
+work(({ config, number }) => servicesFor(config, createLog(config.log).child({ worker: number })));

@@ -1,0 +1,55 @@
+/**
+ * What primary and worker say to each other, over a channel that nobody else can reach. Both are always of the
+ * same version, so nothing is checked on arrival.
+ */
+import type { Config } from '../config/config.ts';
+import type { Common } from './common.ts';
+
+/** The limits that are reached among all workers together. */
+export interface Full {
+  /** `limits.connections`. */
+  readonly all: boolean;
+  /** Addresses at `limits.connectionsPerAddress`. */
+  readonly addresses: readonly string[];
+}
+
+/** What changed since the last count that was sent. */
+export interface Count {
+  /** All connections of the worker. */
+  readonly all: number;
+  /** The addresses whose number has changed, with the new one; 0: there is none left. */
+  readonly perAddress: readonly (readonly [address: string, connections: number])[];
+}
+
+/** The first message to a worker. */
+export interface Start {
+  readonly kind: 'start';
+  readonly number: number;
+  readonly config: Config;
+  readonly common: Common;
+  readonly full: Full;
+}
+
+export type ToWorker =
+  | Start
+  /** A socket comes with it, from the listener with this place in `config.listen`; to be answered by `took`. */
+  | { readonly kind: 'connection'; readonly listener: number }
+  /** The addresses that became full, and those that are not any more. */
+  | { readonly kind: 'full'; readonly full: Full; readonly free: readonly string[] }
+  | { readonly kind: 'ticket-keys'; readonly keys: Buffer }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'close' };
+
+export type FromWorker =
+  /** Every HEARTBEAT, from the first moment on. */
+  | { readonly kind: 'alive' }
+  /** Script and certificates are loaded; connections are welcome. */
+  | { readonly kind: 'serving' }
+  /** It cannot serve, and ends. */
+  | { readonly kind: 'fault'; readonly message: string }
+  /** The connection is its own from here on. Said before anything is said to the client. */
+  | { readonly kind: 'took' }
+  | { readonly kind: 'count'; readonly count: Count };
+
+/** Milliseconds. */
+export const HEARTBEAT = 1000;

@@ -1,0 +1,164 @@
+/**
+ * One worker process, seen from the primary: what is sent to it, whether it still answers, and how it ended. A
+ * connection is the primary's until the worker says that it took it, so that none is lost with a worker that had
+ * not begun with it, and none is greeted twice.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { type Count, type FromWorker, HEARTBEAT, type Start, type ToWorker } from './worker-messages.ts';
+
+/** A connection on its way to a worker. */
+export interface Arrival {
+  readonly socket: Socket;
+  /** Its listener's place in `config.listen`. */
+  readonly listener: number;
+}
+
+export interface WorkerEnd {
+  /** For the log: exit code 1, signal SIGSEGV. */
+  readonly how: string;
+  /** Why it could not serve, in its own words. */
+  readonly fault: string | undefined;
+  /** What it had not begun with. */
+  readonly left: readonly Arrival[];
+}
+
+interface WorkerEvents {
+  readonly serving: () => void;
+  readonly counted: (count: Count) => void;
+  /** It has not said a word for too long and is killed; `ended` follows. Seconds. */
+  readonly silent: (seconds: number) => void;
+  /** Exactly once. Nothing else happens afterwards. */
+  readonly ended: (end: WorkerEnd) => void;
+}
+
+/** Ticks without a word: one that serves says something every second; one that starts has files to read first. */
+const SILENT_TICKS = { starting: 30, serving: 5 } as const;
+
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #events: WorkerEvents;
+  /** Sent and not taken yet; one at a time, so that the others can still go elsewhere. */
+  #handed: Arrival | undefined;
+  /** What was on its way at the last tick. */
+  #handedBefore: Arrival | undefined;
+  #queue: Arrival[] = [];
+  #state: 'starting' | 'serving' | 'leaving' | 'ended' = 'starting';
+  #late = false;
+  #silent = 0;
+  #fault: string | undefined;
+
+  /** `entry` is the file that the process runs. Throws Node's error when the system gives no process. */
+  constructor(entry: string, start: Start, events: WorkerEvents) {
+    this.#events = events;
+    this.#child = fork(entry, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#child.on('message', (message: FromWorker) => this.#hear(message));
+    this.#child.on('error', (error) => {
+      if (this.#child.pid === undefined) this.#ended(error.message);
+    });
+    // Its last messages may be read after its exit was noticed; the end of the channel comes behind them.
+    let how: string | undefined;
+    this.#child.on('exit', (code, signal) => {
+      how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      if (!this.#child.connected) this.#ended(how);
+    });
+    this.#child.on('disconnect', () => {
+      if (how !== undefined) this.#ended(how);
+    });
+    this.send(start);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Whether it should be given connections. */
+  get takes(): boolean {
+    return this.#state === 'serving' && !this.#late;
+  }
+
+  send(message: ToWorker, socket?: Socket): void {
+    // What cannot be sent any more needs no mention here: the end of the process is told anyway.
+    if (this.#child.connected) this.#child.send(message, socket, { keepOpen: true }, () => {});
+  }
+
+  /** Gives it a connection, behind those that it was given before. */
+  hand(arrival: Arrival): void {
+    this.#queue.push(arrival);
+    this.#handNext();
+  }
+
+  /** Tells it to end. What it has not been sent yet is handed back. */
+  end(kind: 'drain' | 'close'): Arrival[] {
+    if (this.#state === 'ended') return [];
+    this.#state = 'leaving';
+    this.send({ kind });
+    return this.#queue.splice(0);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /**
+   * To be called every HEARTBEAT. Ticks are counted and no clock is read: a machine that was suspended has missed as
+   * many of the primary's ticks as of the workers' heartbeats. Hands back what waits for a worker that does not take.
+   */
+  tick(): Arrival[] {
+    this.#silent++;
+    const allowed = SILENT_TICKS[this.#state === 'starting' ? 'starting' : 'serving'];
+    if (this.#silent === allowed + 1) {
+      this.#events.silent((this.#silent * HEARTBEAT) / 1000);
+      this.kill();
+    }
+    this.#late = this.#handed !== undefined && this.#handed === this.#handedBefore;
+    this.#handedBefore = this.#handed;
+    return this.#late ? this.#queue.splice(0) : [];
+  }
+
+  #handNext(): void {
+    if (this.#handed !== undefined) return;
+    this.#handed = this.#queue.shift();
+    if (this.#handed === undefined) return;
+    const { socket, listener } = this.#handed;
+    this.send({ kind: 'connection', listener }, socket);
+  }
+
+  #hear(message: FromWorker): void {
+    if (this.#state === 'ended') return;
+    this.#silent = 0;
+    switch (message.kind) {
+      case 'alive':
+        return;
+      case 'serving':
+        if (this.#state === 'starting') this.#state = 'serving';
+        this.#events.serving();
+        return;
+      case 'fault':
+        this.#fault = message.message;
+        return;
+      case 'took':
+        // Closes this process's copy; the connection goes on in the worker.
+        this.#handed?.socket.destroy();
+        this.#handed = undefined;
+        this.#late = false;
+        this.#handNext();
+        return;
+      case 'count':
+        this.#events.counted(message.count);
+        return;
+    }
+  }
+
+  #ended(how: string): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    const left = this.#handed === undefined ? this.#queue : [this.#handed, ...this.#queue];
+    this.#handed = undefined;
+    this.#queue = [];
+    this.#events.ended({ how, fault: this.#fault, left });
+  }
+}
