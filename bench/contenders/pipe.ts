@@ -1,0 +1,13 @@
+/** The yardstick: what Node itself costs when nothing is understood. */
+import { startModule, stop } from '../child.ts';
+import type { Entrant } from './contender.ts';
+
+export const pipe: Entrant = {
+  name: 'bare pipe',
+  version: `Node ${process.version}`,
+  async start({ port, upstream, certificates }) {
+    const words = [String(port), String(upstream.imap), certificates.cert, certificates.key];
+    const child = await startModule('pipe-proxy.js', words, 'measured');
+    return { name: 'bare pipe', port, pid: child.pid!, stop: () => stop(child) };
+  },
+};

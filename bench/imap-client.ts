@@ -1,0 +1,129 @@
+/**
+ * A mail client for load: as little work for each byte as possible, for what it costs must not be what is
+ * measured. It knows that an answer is over by the tag at the end of what came.
+ */
+import type { OnReadOpts } from 'node:net';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+
+/** All connections of a process are read into the same memory, one read after the other. */
+const memory = Buffer.alloc(512 * 1024);
+/** Longer than the last line of any answer. */
+const KEPT = 256;
+
+export class ImapClient {
+  readonly #socket: TLSSocket;
+  #tail: Buffer = Buffer.alloc(0);
+  #awaited = '';
+  #settle: (() => void) | undefined;
+  #reject: ((error: Error) => void) | undefined;
+  #bytes = 0;
+  #tag = 0;
+
+  /** Connects by TLS 1.3 without resumption, and resolves when the server has greeted. */
+  static connect(port: number): Promise<ImapClient> {
+    return new Promise((resolve, reject) => {
+      const client: ImapClient = new ImapClient(port, () => resolve(client), reject);
+    });
+  }
+
+  private constructor(port: number, greeted: () => void, failed: (error: Error) => void) {
+    this.#await('* OK', greeted, failed);
+    const options: ConnectionOptions & { readonly onread: OnReadOpts } = {
+      port,
+      host: '127.0.0.1',
+      minVersion: 'TLSv1.3',
+      rejectUnauthorized: false,
+      onread: {
+        buffer: memory,
+        callback: (length) => {
+          this.#read(length);
+          return true;
+        },
+      },
+    };
+    this.#socket = connect(options).setNoDelay(true);
+    this.#socket.on('error', (error) => this.#fail(error));
+    this.#socket.on('close', () => this.#fail(new Error('the connection was closed')));
+  }
+
+  /** Sends a command without its tag, and resolves with the bytes of its answer when it is over. */
+  async command(text: string): Promise<number> {
+    const tag = `a${++this.#tag}`;
+    const answered = this.#answer(`${tag} `);
+    this.#socket.write(`${tag} ${text}\r\n`);
+    await answered;
+    return this.#bytes;
+  }
+
+  /** APPEND of `bytes` bytes, the literal asked for first. */
+  async append(bytes: number, piece: Buffer): Promise<void> {
+    const tag = `a${++this.#tag}`;
+    const asked = this.#answer('+ ');
+    this.#socket.write(`${tag} APPEND INBOX {${bytes}}\r\n`);
+    await asked;
+    const answered = this.#answer(`${tag} `);
+    for (let left = bytes; left > 0; left -= piece.length) {
+      const written = this.#socket.write(left >= piece.length ? piece : piece.subarray(0, left));
+      if (!written) await new Promise<void>((resolve) => this.#socket.once('drain', resolve));
+    }
+    this.#socket.write('\r\n');
+    await answered;
+  }
+
+  /** Begins a FETCH of `bytes` bytes and stops reading; `goOn` reads it to the end. */
+  fetchUnread(bytes: number): { goOn(): Promise<number> } {
+    const answered = this.command(`FETCH ${bytes} BODY[]`);
+    this.#socket.pause();
+    return {
+      goOn: () => {
+        this.#socket.resume();
+        return answered;
+      },
+    };
+  }
+
+  get port(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  close(): void {
+    this.#reject = undefined;
+    this.#socket.destroy();
+  }
+
+  #answer(beginning: string): Promise<void> {
+    return new Promise((resolve, reject) => this.#await(beginning, resolve, reject));
+  }
+
+  #await(beginning: string, settle: () => void, reject: (error: Error) => void): void {
+    this.#awaited = beginning;
+    this.#settle = settle;
+    this.#reject = reject;
+    this.#bytes = 0;
+    this.#tail = Buffer.alloc(0);
+  }
+
+  #fail(error: Error): void {
+    this.#reject?.(error);
+    this.#reject = undefined;
+  }
+
+  #read(length: number): void {
+    this.#bytes += length;
+    if (this.#settle === undefined) return;
+    // The last bytes, with those before where a chunk is short: the awaited line is the last one.
+    const from = Math.max(0, length - KEPT);
+    const fresh = memory.subarray(from, length);
+    const end = length >= KEPT ? fresh : Buffer.concat([this.#tail, fresh]).subarray(-2 * KEPT);
+    const text = end.toString('latin1');
+    const line = text.lastIndexOf('\n', text.length - 2) + 1;
+    if (text.endsWith('\n') && text.startsWith(this.#awaited, line)) {
+      const settle = this.#settle;
+      this.#settle = undefined;
+      this.#reject = undefined;
+      settle();
+    } else {
+      this.#tail = Buffer.from(end);
+    }
+  }
+}
