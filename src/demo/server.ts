@@ -5,6 +5,7 @@
  * has never been meant to hold anybody's mail.
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { serveConnection } from './connection.ts';
 import { makeStore } from './seed.ts';
 
 export { demoPassword, demoUser } from './seed.ts';
@@ -22,8 +23,6 @@ export interface DemoMailbox {
 export async function startDemoMailbox(
   options: { readonly port?: number; readonly address?: string } = {},
 ): Promise<DemoMailbox> {
-  // Every `imapveil run` knows this file, and hardly any has a demo mailbox behind it.
-  const { serveConnection } = await import('./connection.ts');
   const store = makeStore();
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {

@@ -47,7 +47,7 @@ test('check loads what reads a configuration, and neither Lua nor a log', () => 
 test('run loads no Lua of its own, no mail client, no log for people, no demo mailbox, no maker of certificates', () => {
   const loaded = new Set([...loadedBy('cli/run.js'), ...loadedBy('process/serve.js')]);
   assert.ok(loaded.has('net/connection.js'), 'the walk has found what serves');
-  for (const name of ['fengari', 'imapflow', 'pino-pretty', 'demo/connection.js', 'selfsigned']) {
+  for (const name of ['fengari', 'imapflow', 'pino-pretty', 'demo/server.js', 'selfsigned']) {
     assert.ok(!loaded.has(name), name);
   }
 });
