@@ -34,6 +34,8 @@ export interface ProxyOptions {
   readonly hooks?: Readonly<Record<string, Setting>>;
   readonly limits?: Readonly<Record<string, Setting>>;
   readonly admin?: Readonly<Record<string, Setting>>;
+  /** Processes that serve; 1 when left out. */
+  readonly workers?: number;
   /** The oldest TLS on all legs; the product's default when left out. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
   /** `debug` when left out, which shows most. */
@@ -191,6 +193,7 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
     hooks: { ...(options.script !== undefined && { script: 'script.lua' }), ...options.hooks },
     limits: { connectionsPerAddress: 1000, drainTimeout: '2s', ...options.limits },
     ...(options.admin && { admin: options.admin }),
+    ...(options.workers && { workers: options.workers }),
     log: { level: options.logLevel ?? 'debug', format: 'json' },
   };
 }

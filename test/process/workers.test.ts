@@ -1,0 +1,72 @@
+/** Workers that do not do what they should: the primary's side, with processes of the test's own in their place. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { after, before, test } from 'node:test';
+import type { Config } from '../../src/config/config.ts';
+import { createLog } from '../../src/observe/log.ts';
+import type { Common } from '../../src/process/common.ts';
+import { StartFault } from '../../src/process/start-fault.ts';
+import { openWorkers } from '../../src/process/workers.ts';
+import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
+
+let folder: string;
+before(async () => {
+  folder = await temporaryFolder();
+});
+after(() => removeFolder(folder));
+
+const limits = { connections: 10, connectionsPerAddress: 10 };
+const config = { workers: 2, limits } as Config;
+const common: Common = {
+  certificates: [],
+  ticketKeys: Buffer.alloc(48),
+  upstreamCa: undefined,
+  upstream: { host: '127.0.0.1', port: 1 },
+};
+
+/** Starts workers that run this code; `start` in it is the first message. */
+async function startWith(code: string) {
+  const entry = join(folder, `${Math.random()}.mjs`);
+  const onDrain = "process.on('message', ({ kind }) => kind === 'start' || process.exit(0));";
+  await writeFile(entry, `${onDrain}\nprocess.once('message', (start) => {\n${code}\n});\n`);
+  const written = new PassThrough({ encoding: 'utf8' });
+  const lines = written[Symbol.asyncIterator]();
+  const log = createLog({ level: 'error', format: 'json' }, written);
+  const workers = await openWorkers(config, common, { log, entry });
+  return {
+    workers,
+    nextError: async () => JSON.parse((await lines.next()).value) as Record<string, unknown>,
+  };
+}
+
+test('a worker that ends at its start is a fault of the start', async () => {
+  const faults = new Set<string>();
+  for (const code of ['process.exit(start.number === 2 ? 3 : 0)', 'process.exit(3)']) {
+    await assert.rejects(startWith(code), (error) => {
+      assert.ok(error instanceof StartFault);
+      faults.add(error.message.replace(/\d/g, 'N'));
+      return true;
+    });
+  }
+  assert.deepEqual([...faults], ['worker N ended at its start (exit code N)']);
+});
+
+test('a worker that cannot serve says why, and the others are ended', async () => {
+  const code = `if (start.number === 2) process.send({ kind: 'fault', message: 'no script' }, () => process.exit(1));
+    else process.send({ kind: 'serving' });`;
+  await assert.rejects(startWith(code), { message: 'no script' });
+});
+
+test('a worker that dies again and again is replaced ever later', async () => {
+  const code = `process.send({ kind: 'serving' });
+    if (start.number === 2) setTimeout(() => process.exit(7), 1);`;
+  const { workers, nextError } = await startWith(code);
+  for (const wait of [100, 200, 400]) {
+    const { worker, how, msg } = await nextError();
+    assert.deepEqual([worker, how], [2, 'exit code 7']);
+    assert.match(String(msg), new RegExp(`replaced in ${wait} ms$`));
+  }
+  await workers.close();
+});
