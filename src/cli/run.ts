@@ -17,7 +17,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const file = readConfigOption('run', argv, io);
   if (file === undefined) return 2;
   const script = new OpenedScript();
-  const loaded = await loadAndCheck(file, (path, config) => script.check(path, config));
+  const loaded = await loadAndCheck(file, (path, config) => {
+    const checked = script.check(path, config);
+    if (config !== undefined) loadAhead(config);
+    return checked;
+  });
   if (loaded.kind === 'faults') {
     for (const fault of loaded.faults) io.stderr.write(`${formatFault(fault)}\n`);
     await script.close();
@@ -39,6 +43,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   announce(config, proxy, log);
   await untilStopped(proxy, config, log, signals);
   return 0;
+}
+
+/** Loads the code that is going to be needed: while the script's thread starts, this one has nothing else to do. */
+function loadAhead({ tls }: Config): void {
+  void import('../process/serve.ts');
+  if (tls.certificates.length === 0) void import('../net/self-signed.ts');
 }
 
 async function serveAlone(config: Config, log: Log, script: OpenedScript): Promise<RunningProxy> {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { generate } from 'selfsigned';
 import { makeSelfSigned } from '../../src/net/self-signed.ts';
 import { type CertificatePair, createTlsFront, makeTicketKeys, type TlsFront } from '../../src/net/tls.ts';
-import { makePair } from '../config/certificates.ts';
 import { close, listen, portOf } from '../support/ports.ts';
 
 interface Client {
@@ -23,8 +23,7 @@ describe('the front', () => {
     secured.once('secure', () => secured.write('hello'));
   });
   before(async () => {
-    // The first has no name in it, the second has localhost.
-    pairs = [await makePair(-1, 1), await makeSelfSigned()];
+    pairs = [await makeSelfSigned(), await makeWildcard()];
     await listen(server);
   });
   after(() => close(server));
@@ -77,7 +76,8 @@ describe('the front', () => {
     for (const _ of ['before', 'after']) {
       for (const [servername, name] of [
         ['localhost', 'imapveil self-signed'],
-        ['mail.example.org', 'localhost'],
+        ['mail.example.org', 'wildcard'],
+        ['mail.example.com', 'imapveil self-signed'],
       ] as const) {
         const { socket } = await connected({ servername });
         assert.equal(socket.getPeerCertificate().subject.CN, name, servername);
@@ -87,3 +87,13 @@ describe('the front', () => {
     }
   });
 });
+
+/** For every host right below example.org. */
+async function makeWildcard(): Promise<CertificatePair> {
+  const made = await generate([{ name: 'commonName', value: 'wildcard' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: '*.example.org' }] }],
+  });
+  return { cert: made.cert, key: made.private };
+}
