@@ -1,12 +1,15 @@
 /** Starts the processes of the benchmark, each on the cores it may use, and waits until they say that they are ready. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Who is measured has a core to itself; load and server have the others. */
-export type Cores = 'measured' | 'others';
+/** Who is measured has a core to itself; load and server have the others. `any`: wherever the system puts it. */
+export type Cores = 'measured' | 'others' | 'any';
+
+/** How many cores load and server have between them; a machine with one core has them all on it. */
+export const otherCores: number = Math.max(1, availableParallelism() - 1);
 
 /** A program on its cores; what it writes on standard error is shown when it does not start. */
 export function start(file: string, args: readonly string[], on: Cores): ChildProcess {
@@ -37,14 +40,14 @@ export async function startModule(name: string, args: readonly string[], on: Cor
 
 function pinned(file: string, args: readonly string[], on: Cores): [string, string[]] {
   const cores = availableParallelism();
-  if (cores < 2) return [file, [...args]];
+  if (cores < 2 || on === 'any') return [file, [...args]];
   const list = on === 'measured' ? '0' : `1-${cores - 1}`;
   return ['taskset', ['--cpu-list', list, file, ...args]];
 }
 
-/** Resolves when something listens on the port; rejects after ten seconds. */
-export async function untilListening(port: number, who: string): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end; await pause(20)) {
+/** Resolves when the process listens on the port; ends it and rejects when that takes more than ten seconds. */
+export async function untilListening(child: ChildProcess, port: number, who: string): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end && child.exitCode === null; await pause(20)) {
     const listens = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');
       socket.once('connect', () => {
@@ -55,6 +58,7 @@ export async function untilListening(port: number, who: string): Promise<void> {
     });
     if (listens) return;
   }
+  await stop(child);
   throw new Error(`${who} did not listen on port ${port} within ten seconds`);
 }
 

@@ -18,6 +18,8 @@ export class ImapClient {
   #reject: ((error: Error) => void) | undefined;
   #bytes = 0;
   #tag = 0;
+  /** What a slow reader may still read before its next turn. */
+  #allowed = Number.POSITIVE_INFINITY;
 
   /** Connects by TLS 1.3 without resumption, and resolves when the server has greeted. */
   static connect(port: number): Promise<ImapClient> {
@@ -37,7 +39,8 @@ export class ImapClient {
         buffer: memory,
         callback: (length) => {
           this.#read(length);
-          return true;
+          this.#allowed -= length;
+          return this.#allowed > 0;
         },
       },
     };
@@ -82,8 +85,15 @@ export class ImapClient {
     };
   }
 
-  get port(): number {
-    return this.#socket.localPort ?? 0;
+  /** Begins a FETCH of `bytes` bytes and reads about `piece` of them every `every` milliseconds, until it is closed. */
+  fetchSlowly(bytes: number, piece: number, every: number): void {
+    this.#allowed = piece;
+    this.command(`FETCH ${bytes} BODY[]`).catch(() => {});
+    const timer = setInterval(() => {
+      this.#allowed = piece;
+      this.#socket.resume();
+    }, every);
+    this.#socket.once('close', () => clearInterval(timer));
   }
 
   close(): void {

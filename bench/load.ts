@@ -16,16 +16,21 @@ export type Job =
       readonly command: string;
     }
   | { readonly kind: 'append'; readonly port: number; readonly count: number; readonly bytes: number }
-  /** Sessions that are only there; the job begins and ends when `finish` is said. */
+  /**
+   * Sessions that are only there until `finish` is said, and must then all still answer. Prepared more than once,
+   * the sessions add up.
+   */
   | { readonly kind: 'idle'; readonly port: number; readonly clients: number }
   /** `clients` sessions are there, and eight at a time of them say NOOP until `count` were said. */
   | { readonly kind: 'crowd'; readonly port: number; readonly clients: number; readonly count: number }
   /** One session says NOOP every few milliseconds; the result are the round trips. */
   | { readonly kind: 'pings'; readonly port: number; readonly count: number }
-  /** One session after the other gives a command again and again, until `finish` is said. */
+  /** One session after the other gives a command, until `finish` is said; the result is how long each took. */
   | { readonly kind: 'trouble'; readonly port: number; readonly command: string }
   /** A FETCH that is not read until `finish` is said. */
-  | { readonly kind: 'unread'; readonly port: number; readonly bytes: number };
+  | { readonly kind: 'unread'; readonly port: number; readonly bytes: number }
+  /** A FETCH of which 64 KiB are read every 10 ms until `finish` is said. */
+  | { readonly kind: 'slow'; readonly port: number; readonly bytes: number };
 
 export type ToLoad =
   | { readonly say: 'prepare'; readonly job: Job }
@@ -84,6 +89,7 @@ async function start(): Promise<number[]> {
       return [];
     case 'idle':
       await finished;
+      await crowd(clients.length);
       return [];
     case 'crowd':
       await crowd(job.count);
@@ -91,10 +97,13 @@ async function start(): Promise<number[]> {
     case 'pings':
       return await pings(job.count);
     case 'trouble':
-      await trouble(job.port, job.command);
-      return [];
+      return await trouble(job.port, job.command);
     case 'unread':
       await unread(job.bytes);
+      return [];
+    case 'slow':
+      clients[0]!.fetchSlowly(job.bytes, 64 * 1024, 10);
+      await finished;
       return [];
     default:
       throw new Error('there is no job');
@@ -137,7 +146,8 @@ async function pings(count: number): Promise<number[]> {
   return samples;
 }
 
-async function trouble(port: number, command: string): Promise<void> {
+async function trouble(port: number, command: string): Promise<number[]> {
+  const samples: number[] = [];
   let over = false;
   void finished.then(() => {
     over = true;
@@ -145,9 +155,12 @@ async function trouble(port: number, command: string): Promise<void> {
   while (!over) {
     const client = await ImapClient.connect(port);
     await client.command('LOGIN user password');
+    const before = performance.now();
     await client.command(command);
+    samples.push(performance.now() - before);
     client.close();
   }
+  return samples;
 }
 
 async function unread(bytes: number): Promise<void> {

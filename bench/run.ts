@@ -1,15 +1,70 @@
-import { nginx } from './contenders/nginx.ts';
-import { haproxy } from './contenders/haproxy.ts';
-import { dovecot } from './contenders/dovecot.ts';
-import { pipe } from './contenders/pipe.ts';
-import { imapveil } from './contenders/imapveil.ts';
-import { rows } from './rows.ts';
+/**
+ * The benchmark as a command: `npm run bench`, see README.md.
+ *
+ * Always holds: 0 when everything was measured, whatever came out; 1 when something could not be measured; 2 when
+ * the call is wrong. What was started is ended before.
+ */
+import { writeFile } from 'node:fs/promises';
+import { measureAll } from './benchmark.ts';
+import { checkout, fieldWith } from './field.ts';
+import { machine } from './measure.ts';
+import { type Call, readCall, rowNames, usage } from './options.ts';
+import { profile } from './profile.ts';
+import { progress } from './progress.ts';
+import { report } from './report.ts';
+import { scaleOf } from './scale.ts';
 import { Stage } from './stage.ts';
-const root='/work/main/';
-const stage = await Stage.set();
+import { judge } from './targets.ts';
+
+async function main(): Promise<number> {
+  const call = readCall(process.argv.slice(2), process.cwd());
+  if (call.kind === 'help') {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (call.kind === 'fault') {
+    process.stderr.write(`imapveil: ${call.sentence}\n\n${usage}`);
+    return 2;
+  }
+  if (process.platform !== 'linux') {
+    process.stderr.write('imapveil: the benchmark reads /proc, which only Linux has\n');
+    return 1;
+  }
+  const stage = await Stage.set();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stage.clear().finally(() => process.exit(1)));
+  }
+  try {
+    if (call.kind === 'measure') return await measure(stage, call);
+    process.stdout.write(await profile(stage, call.row, progress()));
+    return 0;
+  } finally {
+    await stage.clear();
+  }
+}
+
+async function measure(stage: Stage, call: Extract<Call, { kind: 'measure' }>): Promise<number> {
+  const { pace, rows, against } = call;
+  const field = fieldWith(against);
+  const say = progress();
+  for (const sentence of field.leftOut) say(`left out: ${sentence}`);
+  const { results, troubles } = await measureAll(stage, field, rows, scaleOf(pace), say);
+  const { versions, leftOut } = field;
+  const date = new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
+  const about = { date, machine: machine(), pace, versions, leftOut, troubles };
+  const page = report(results, judge(results), about);
+  process.stdout.write(`\n${page}`);
+  const whole = pace === 'full' && rows.length === rowNames.length && against.length === 0;
+  if (whole) {
+    await writeFile(`${checkout}bench/results.md`, page);
+    say('written to bench/results.md');
+  }
+  return troubles.length === 0 ? 0 : 1;
+}
+
 try {
-const entries=[pipe, imapveil('imapveil'), imapveil('imapveil+script', root+'hooks/imap4.lua'), nginx(), haproxy(), dovecot()];
-const cs=[];
-for (const e of entries) if ('start' in e) cs.push(await stage.enter(e));
-for (const row of rows(0.5)) { for (let r=0;r<4;r++) for (const c of cs) { const x=await stage.run(c,row.job(c.port)); if(r>0) console.log(row.name,c.name,(x.cpu/row.units).toFixed(2),'µs/unit',(row.units/x.seconds).toFixed(0),'/s','busy',x.busy.proxy.toFixed(2),x.busy.load.toFixed(2),x.busy.upstream.toFixed(2)); } }
-} finally { await stage.clear(); }
+  process.exitCode = await main();
+} catch (error) {
+  console.error('imapveil: the benchmark failed.', error);
+  process.exitCode = 1;
+}

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Certificates, makeCertificates } from '../test/support/certificates.ts';
 import { freePorts } from '../test/support/ports.ts';
 import { removeFolder, temporaryFolder } from '../test/support/temporary-folder.ts';
-import { startModule, stop } from './child.ts';
+import { type Cores, startModule, stop } from './child.ts';
 import { Clients } from './clients.ts';
 import type { Contender, Entrant, Place } from './contenders/contender.ts';
 import type { Job } from './load.ts';
@@ -20,12 +20,12 @@ export interface Run {
 }
 
 export class Stage {
-  readonly clients: Clients;
   readonly #folder: string;
   readonly #certificates: Certificates;
   readonly #upstream: ChildProcess;
   readonly #ports: Place['upstream'];
   readonly #standing = new Set<Contender>();
+  #clients: Clients;
   #places = 0;
 
   static async set(): Promise<Stage> {
@@ -47,19 +47,23 @@ export class Stage {
     this.#certificates = certificates;
     this.#upstream = upstream;
     this.#ports = ports;
-    this.clients = clients;
+    this.#clients = clients;
+  }
+
+  get clients(): Clients {
+    return this.#clients;
   }
 
   /** A new place, for a contender that is not yet there. */
-  async place(): Promise<Place> {
+  async place(cores: Cores): Promise<Place> {
     const folder = join(this.#folder, String(++this.#places));
     await mkdir(folder);
     const [port = 0] = await freePorts(1);
-    return { folder, port, upstream: this.#ports, certificates: this.#certificates };
+    return { folder, port, cores, upstream: this.#ports, certificates: this.#certificates };
   }
 
-  async enter(entrant: Entrant): Promise<Contender> {
-    const contender = await entrant.start(await this.place());
+  async enter(entrant: Entrant, cores: Cores = 'measured'): Promise<Contender> {
+    const contender = await entrant.start(await this.place(cores));
     this.#standing.add(contender);
     return contender;
   }
@@ -94,9 +98,16 @@ export class Stage {
     };
   }
 
+  /** After a failure: everybody leaves, and there are new clients, for the old ones may be in the middle of a job. */
+  async restart(): Promise<void> {
+    await Promise.all([...this.#standing].map((contender) => this.leave(contender)));
+    await this.#clients.stop();
+    this.#clients = await Clients.start();
+  }
+
   async clear(): Promise<void> {
     await Promise.all([...this.#standing].map((contender) => contender.stop()));
-    await this.clients.stop();
+    await this.#clients.stop();
     await stop(this.#upstream);
     await removeFolder(this.#folder);
   }

@@ -14,6 +14,7 @@ const steps = [
   ['format and lint', tool('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'],
   ['types of the program', tool('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json'],
   ['types of the tests', tool('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.test.json'],
+  ['types of the benchmark', tool('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.bench.json'],
   ['dead code', tool('knip', 'bin', 'knip.js'), '--no-progress'],
   ['direction of imports', join(root, 'scripts', 'test.mjs'), 'test/architecture/'],
 ];

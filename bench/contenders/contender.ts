@@ -1,5 +1,6 @@
 /** What is measured: a TLS front on a loopback port, before the one upstream. */
 import type { Certificates } from '../../test/support/certificates.ts';
+import { type Cores, start, stop, untilListening } from '../child.ts';
 
 export interface Contender {
   readonly name: string;
@@ -14,8 +15,21 @@ export interface Place {
   /** A folder of its own. */
   readonly folder: string;
   readonly port: number;
+  readonly cores: Cores;
   readonly upstream: { readonly imap: number; readonly http: number };
   readonly certificates: Certificates;
+}
+
+/** Starts a program that serves the place's port, and waits until it does. */
+export async function stand(
+  name: string,
+  place: Place,
+  file: string,
+  args: readonly string[],
+): Promise<Contender> {
+  const child = start(file, args, place.cores);
+  await untilListening(child, place.port, name);
+  return { name, port: place.port, pid: child.pid!, stop: () => stop(child) };
 }
 
 /** A contender that can be started, or why it cannot be: the package that is missing. */

@@ -2,8 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { start, stop, untilListening } from '../child.ts';
-import type { Entry, Place } from './contender.ts';
+import { type Entry, type Place, stand } from './contender.ts';
 
 const NAME = 'Dovecot proxy';
 
@@ -16,9 +15,7 @@ export function dovecot(): Entry {
     async start(place) {
       const file = join(place.folder, 'dovecot.conf');
       await writeFile(file, configuration(place));
-      const child = start('dovecot', ['-F', '-c', file], 'measured');
-      await untilListening(place.port, NAME);
-      return { name: NAME, port: place.port, pid: child.pid!, stop: () => stop(child) };
+      return stand(NAME, place, 'dovecot', ['-F', '-c', file]);
     },
   };
 }

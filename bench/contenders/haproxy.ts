@@ -2,8 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { start, stop, untilListening } from '../child.ts';
-import type { Entry, Place } from './contender.ts';
+import { type Entry, type Place, stand } from './contender.ts';
 
 const NAME = 'HAProxy TCP';
 
@@ -19,9 +18,7 @@ export function haproxy(): Entry {
       await writeFile(both, (await readFile(cert, 'utf8')) + (await readFile(key, 'utf8')));
       const file = join(place.folder, 'haproxy.cfg');
       await writeFile(file, configuration(place, both));
-      const child = start('haproxy', ['-db', '-f', file], 'measured');
-      await untilListening(place.port, NAME);
-      return { name: NAME, port: place.port, pid: child.pid!, stop: () => stop(child) };
+      return stand(NAME, place, 'haproxy', ['-db', '-f', file]);
     },
   };
 }

@@ -3,30 +3,41 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { start, stop, untilListening } from '../child.ts';
-import type { Entrant, Place } from './contender.ts';
+import { type Entrant, type Place, stand } from './contender.ts';
 
-const built = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The main.js that was compiled with this benchmark. */
+export const built: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
-/** `script` is the absolute path of a Lua file. `command`: the main.js of another build, to be compared with. */
-export function imapveil(name: string, script?: string, command: string = built): Entrant {
+/**
+ * `script` is the absolute path of a Lua file, `command` the main.js of another build, `flags` are words for Node
+ * itself.
+ */
+export function imapveil(
+  name: string,
+  script?: string,
+  command: string = built,
+  flags: readonly string[] = [],
+): Entrant {
   return {
     name,
     version: `Node ${process.version}`,
     async start(place) {
-      const child = start(process.execPath, [command, 'run', '--config', await configure(place, script)], 'measured');
-      await untilListening(place.port, name);
-      return { name, port: place.port, pid: child.pid!, stop: () => stop(child) };
+      const config = await configure(place, script, 'tls');
+      return stand(name, place, process.execPath, [...flags, command, 'run', '--config', config]);
     },
   };
 }
 
 /** Writes proxy.yaml and returns its path. */
-export async function configure(place: Place, script: string | undefined): Promise<string> {
+export async function configure(
+  place: Place,
+  script: string | undefined,
+  encryption: 'tls' | 'starttls',
+): Promise<string> {
   const { cert, key } = place.certificates;
   const file = join(place.folder, 'proxy.yaml');
   const config = {
-    listen: [{ address: '127.0.0.1', port: place.port, encryption: 'tls' }],
+    listen: [{ address: '127.0.0.1', port: place.port, encryption }],
     tls: { certificates: [{ cert, key }] },
     upstream: { host: '127.0.0.1', port: place.upstream.imap, encryption: 'none' },
     limits: { connections: 20_000, connectionsPerAddress: 20_000 },

@@ -3,8 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { start, stop, untilListening } from '../child.ts';
-import type { Entry, Place } from './contender.ts';
+import { type Entry, type Place, stand } from './contender.ts';
 
 const NAME = 'nginx mail';
 const mailModule = '/usr/lib/nginx/modules/ngx_mail_module.so';
@@ -19,9 +18,7 @@ export function nginx(): Entry {
     async start(place) {
       const file = join(place.folder, 'nginx.conf');
       await writeFile(file, configuration(place));
-      const child = start('nginx', ['-c', file, '-p', place.folder], 'measured');
-      await untilListening(place.port, NAME);
-      return { name: NAME, port: place.port, pid: child.pid!, stop: () => stop(child) };
+      return stand(NAME, place, 'nginx', ['-c', file, '-p', place.folder]);
     },
   };
 }

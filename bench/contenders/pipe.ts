@@ -5,9 +5,9 @@ import type { Entrant } from './contender.ts';
 export const pipe: Entrant = {
   name: 'bare pipe',
   version: `Node ${process.version}`,
-  async start({ port, upstream, certificates }) {
+  async start({ port, cores, upstream, certificates }) {
     const words = [String(port), String(upstream.imap), certificates.cert, certificates.key];
-    const child = await startModule('pipe-proxy.js', words, 'measured');
+    const child = await startModule('pipe-proxy.js', words, cores);
     return { name: 'bare pipe', port, pid: child.pid!, stop: () => stop(child) };
   },
 };

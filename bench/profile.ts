@@ -1,0 +1,114 @@
+/** One row against the product under Node's profiler: where the time goes, by function. */
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clients } from './clients.ts';
+import { checkout, entrantOf, nameOf, own, type Script } from './field.ts';
+import type { Job } from './load.ts';
+import type { RowName } from './options.ts';
+import type { Say } from './progress.ts';
+import { rows } from './rows.ts';
+import type { Stage } from './stage.ts';
+import { figure, table } from './tables.ts';
+
+const SHOWN = 25;
+const folder = join(checkout, 'bench', 'profiles');
+
+interface Subject {
+  readonly script: Script;
+  /** Nothing for a start: it is over when the port listens. */
+  readonly job?: (port: number) => Job;
+}
+
+/** Each subject has a process, and each thread of that a profile of its own; returns them as text. */
+export async function profile(stage: Stage, row: RowName, say: Say): Promise<string> {
+  const parts: string[] = [];
+  for (const subject of subjects(row)) {
+    const name = nameOf(own, subject.script);
+    say(`profile of ${row}: ${name}`);
+    for (const file of await record(stage, row, subject)) {
+      const from = fileURLToPath(new URL('../', import.meta.url));
+      parts.push(`## ${row}: ${name}, bench/profiles/${basename(file)}\n\n${await summary(file, from)}`);
+    }
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function subjects(row: RowName): Subject[] {
+  const known = rows(3).find(({ name }) => name === row);
+  if (known !== undefined) {
+    const { job } = known;
+    return [{ script: 'none', job }, row === 'list' ? { script: 'tenth', job } : { script: 'imap4', job }];
+  }
+  switch (row) {
+    case 'fairness':
+      return [
+        { script: 'tenth', job: (port) => ({ kind: 'trouble', port, command: 'LIST "" 100000' }) },
+        { script: 'loops', job: (port) => ({ kind: 'trouble', port, command: 'LIST "" Loop' }) },
+      ];
+    case 'start':
+      return [{ script: 'none' }, { script: 'imap4' }];
+    default:
+      return [{ script: 'none', job: (port) => ({ kind: 'crowd', port, clients: 2000, count: 50_000 }) }];
+  }
+}
+
+/** Runs it, and returns the paths of the profiles; Node writes them when the process ends. */
+async function record(stage: Stage, row: RowName, { script, job }: Subject): Promise<string[]> {
+  const fresh = join(folder, 'unnamed');
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true });
+  const contender = await stage.enter(entrantOf(own, script, ['--cpu-prof', '--cpu-prof-dir', fresh]));
+  if (job !== undefined) await work(stage.clients, job(contender.port));
+  await stage.leave(contender);
+  const written = (await readdir(fresh)).sort();
+  const paths: string[] = [];
+  for (const [at, file] of written.entries()) {
+    const path = join(folder, `${row}-${script}-thread${at}.cpuprofile`);
+    await rename(join(fresh, file), path);
+    paths.push(path);
+  }
+  await rm(fresh, { recursive: true, force: true });
+  return paths;
+}
+
+async function work(clients: Clients, job: Job): Promise<void> {
+  await clients.prepare(job);
+  const over = clients.start();
+  const timer = job.kind === 'trouble' ? setTimeout(() => clients.finish(), 5000) : undefined;
+  await over;
+  clearTimeout(timer);
+  await clients.cleared();
+}
+
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  }[];
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+/** The functions with the most time of their own. Paths below `from` are shown without it. */
+async function summary(file: string, from: string): Promise<string> {
+  const { nodes, samples, timeDeltas } = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
+  const names = new Map(
+    nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => {
+      const where = url === '' ? '' : ` ${url.replace(`file://${from}`, '')}:${lineNumber + 1}`;
+      return [id, `${functionName || '(anonymous)'}${where}`];
+    }),
+  );
+  const times = new Map<string, number>();
+  for (const [at, id] of samples.entries()) {
+    const name = names.get(id) ?? '(unknown)';
+    times.set(name, (times.get(name) ?? 0) + (timeDeltas[at] ?? 0) / 1000);
+  }
+  times.delete('(idle)');
+  const all = [...times.values()].reduce((sum, time) => sum + time, 0);
+  const top = [...times].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
+  return table(
+    ['function', 'ms', '%'],
+    top.map(([name, time]) => [name, figure(time), ((100 * time) / all).toFixed(1)]),
+  );
+}
