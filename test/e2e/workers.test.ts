@@ -218,9 +218,10 @@ describe('workers', { skip: without('openssl'), timeout: 240_000 }, () => {
     assert.deepEqual(takers(proxy, before).toSorted(), WORKERS);
   });
 
-  test('workers: 1 is one process', async () => {
-    const proxy = await start({ workers: 1 });
+  test('workers: 1 is one process, which opens the script once', async () => {
+    const proxy = await start({ workers: 1, script: 'print("opened")' });
     const session = await open(proxy);
+    assert.equal(proxy.log.filter((entry) => entry.script === 'opened').length, 1);
     assert.deepEqual(takers(proxy), [Number.NaN]);
     assert.equal(await readFile(`/proc/${proxy.pid}/task/${proxy.pid}/children`, 'utf8'), '');
     await session.logout();

@@ -29,8 +29,8 @@ const common: Common = {
 /** Starts workers that run this code; `start` in it is the first message. */
 async function startWith(code: string) {
   const entry = join(folder, `${Math.random()}.mjs`);
-  const onDrain = "process.on('message', ({ kind }) => kind === 'start' || process.exit(0));";
-  await writeFile(entry, `${onDrain}\nprocess.once('message', (start) => {\n${code}\n});\n`);
+  const onClose = "process.on('message', ({ kind }) => kind === 'close' && process.exit(0));";
+  await writeFile(entry, `${onClose}\nprocess.once('message', (start) => {\n${code}\n});\n`);
   const written = new PassThrough({ encoding: 'utf8' });
   const lines = written[Symbol.asyncIterator]();
   const log = createLog({ level: 'error', format: 'json' }, written);
@@ -59,14 +59,20 @@ test('a worker that cannot serve says why, and the others are ended', async () =
   await assert.rejects(startWith(code), { message: 'no script' });
 });
 
-test('a worker that dies again and again is replaced ever later', async () => {
-  const code = `process.send({ kind: 'serving' });
-    if (start.number === 2) setTimeout(() => process.exit(7), 1);`;
+test('a worker that dies again and again is replaced ever later, and its successors know what is known by then', async () => {
+  const code = `const dieOf = (keys) => start.number === 2 && keys[0] === 1 && process.exit(7);
+    process.on('message', ({ kind, keys }) => kind === 'ticket-keys' && dieOf(keys));
+    dieOf(start.common.ticketKeys);
+    process.send({ kind: 'serving' });`;
   const { workers, nextError } = await startWith(code);
-  for (const wait of [100, 200, 400]) {
-    const { worker, how, msg } = await nextError();
-    assert.deepEqual([worker, how], [2, 'exit code 7']);
-    assert.match(String(msg), new RegExp(`replaced in ${wait} ms$`));
+  workers.useTicketKeys(Buffer.alloc(48, 1));
+  try {
+    for (const wait of [100, 200, 400]) {
+      const { worker, how, msg } = await nextError();
+      assert.deepEqual([worker, how], [2, 'exit code 7']);
+      assert.match(String(msg), new RegExp(`replaced in ${wait} ms$`));
+    }
+  } finally {
+    await workers.close();
   }
-  await workers.close();
 });
