@@ -7,7 +7,9 @@
  * refused literal (the worst desync there is) stays a command and never becomes data.
  */
 import {
+  ASTERISK,
   BACKSLASH,
+  CLOSE_BRACE,
   CLOSE_BRACKET,
   CLOSE_PARENTHESIS,
   CR,
@@ -66,6 +68,15 @@ for (const byte of [0, CR, LF, QUOTE, BACKSLASH]) special[byte] = 1;
 
 /** What the byte before decides about the byte that comes, where the two may be in different chunks. */
 type Before = 'nothing' | 'carriage-return' | 'backslash' | 'closing-quote';
+
+/** Says of the line from `start` to `end` (behind its LF) of `bytes` whether it may be one of many in a piece. */
+export type LineTest = (bytes: Uint8Array, start: number, end: number) => boolean;
+
+/**
+ * The same, by one byte: a line that begins with `* ` and a byte that has a 1 here, at its place of 256. A table and
+ * no function, for this is asked of every line of the longest answers there are.
+ */
+export type LineMarks = Uint8Array;
 
 export class Framer {
   readonly #sender: Sender;
@@ -128,6 +139,41 @@ export class Framer {
     if (this.#fault) return this.#fault;
     if (this.#literalLeft !== undefined) return this.#nextOfLiteral(this.#literalLeft);
     return this.#nextLine(reading);
+  }
+
+  /**
+   * Complete responses at the front of what was pushed, as one piece, as long as each `isPart`; undefined: none. A
+   * line that may announce a literal never is one of them.
+   */
+  nextRun(isPart: LineTest): Uint8Array | undefined {
+    const chunk = this.#chunks[0];
+    if (chunk === undefined || !this.atBoundary) return undefined;
+    const start = this.#at;
+    const end = endOfRun(chunk, start, isPart);
+    if (end === start) return undefined;
+    this.#consumeTo(end);
+    this.#finished++;
+    return chunk.subarray(start, end);
+  }
+
+  /**
+   * How many bytes at the front of `bytes`, which come next and are not pushed, are the inside of a literal, or
+   * complete responses that are `marked`. They count as framed; what follows them is for `push`. 0 while something
+   * pushed is pending.
+   */
+  skip(bytes: Uint8Array, marked: LineMarks): number {
+    if (this.pending > 0 || this.#fault !== undefined) return 0;
+    const left = this.#literalLeft;
+    if (left === undefined) {
+      if (!this.atBoundary) return 0;
+      const end = endOfMarked(bytes, marked);
+      if (end > 0) this.#finished++;
+      return end;
+    }
+    const length = Math.min(left, bytes.length);
+    this.#literalLeft = length === left ? undefined : left - length;
+    if (length === left) this.#finished++;
+    return length;
   }
 
   /** The server refused the literal that the last line announced (P3): the next bytes are a new command. */
@@ -298,6 +344,32 @@ export class Framer {
     this.#heldLength = 0;
     return line;
   }
+}
+
+/** The end of the whole lines from `start` that pass the test. */
+function endOfRun(bytes: Uint8Array, start: number, isPart: LineTest): number {
+  let end = start;
+  for (;;) {
+    const behind = bytes.indexOf(LF, end) + 1;
+    if (behind === 0 || mayAnnounce(bytes, behind) || !isPart(bytes, end, behind)) return end;
+    end = behind;
+  }
+}
+
+/** The end of the whole lines at the front that are marked. */
+function endOfMarked(bytes: Uint8Array, marked: LineMarks): number {
+  let end = 0;
+  while (bytes[end] === ASTERISK && bytes[end + 1] === SPACE && marked[bytes[end + 2]!] === 1) {
+    const behind = bytes.indexOf(LF, end) + 1;
+    if (behind === 0 || mayAnnounce(bytes, behind)) return end;
+    end = behind;
+  }
+  return end;
+}
+
+/** Whether the line that ends before `behind` ends in what may be a literal's mark. */
+function mayAnnounce(bytes: Uint8Array, behind: number): boolean {
+  return bytes[bytes[behind - 2] === CR ? behind - 3 : behind - 2] === CLOSE_BRACE;
 }
 
 function mayFollowQuoted(byte: number): boolean {

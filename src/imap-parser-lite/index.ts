@@ -12,7 +12,9 @@ export { type CommandHead, readCommandHead, readListArguments, readTag } from '.
 export { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
 export {
   Framer,
+  type LineMarks,
   type LineSegment,
+  type LineTest,
   type LiteralSegment,
   type Segment,
   type Sender,

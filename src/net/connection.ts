@@ -2,7 +2,7 @@
  * One session's two sockets: what happens on them is told to the session, and what the session wants is done to
  * them. Nothing is decided here but when to stop reading: a side is read only while the other takes what it gets.
  */
-import { connect as netConnect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import type { HookHost, HookSession } from '../hooks/hook-host.ts';
@@ -16,6 +16,7 @@ import type { Transcript } from '../session/transcript.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { secureUpstream, type TlsFront } from './tls.ts';
 import { upstreamFailure } from './upstream-failure.ts';
+import { connectUpstream, kept } from './upstream-socket.ts';
 
 /** What all connections share. */
 export interface Shared {
@@ -164,16 +165,18 @@ export class Connection implements Timed {
 
   #apply(effects: readonly Effect[]): void {
     const client = this.#client;
+    // TLS has encrypted what is written before the write returns; whatever else is written waits where it is.
+    const mayBorrow = this.#tls && client.writableLength === 0;
     if (effects.length > 1) client.cork();
-    for (const effect of effects) this.#do(effect);
+    for (const effect of effects) this.#do(effect, mayBorrow);
     if (effects.length > 1) client.uncork();
     this.#flow();
   }
 
-  #do(effect: Effect): void {
+  #do(effect: Effect, mayBorrow: boolean): void {
     switch (effect.kind) {
       case 'write-client':
-        this.#client.write(effect.bytes);
+        this.#client.write(mayBorrow ? effect.bytes : kept(effect.bytes));
         return;
       case 'write-upstream':
         this.#upstream?.write(effect.bytes);
@@ -274,26 +277,22 @@ export class Connection implements Timed {
   #connectUpstream(): void {
     const { config, upstream, upstreamTls } = this.#shared;
     this.#greetingBy = performance.now() + config.upstream.connectTimeout;
-    const socket = netConnect({ host: upstream.host, port: upstream.port, noDelay: true });
+    const { encryption } = config.upstream;
+    const socket = connectUpstream(upstream, encryption, upstreamTls, (bytes) => this.#fromUpstream(bytes));
+    this.#upstream = socket;
     socket.on('error', (error) => this.#upstreamFailed(error));
-    if (config.upstream.encryption !== 'tls') {
-      this.#upstream = socket;
-      this.#readUpstream(socket);
-      return;
-    }
-    const secured = secureUpstream(socket, upstreamTls);
-    this.#upstream = secured;
-    secured.on('error', (error) => this.#upstreamFailed(error));
-    this.#readUpstream(secured);
+    this.#readUpstream(socket);
+  }
+
+  #fromUpstream(bytes: Buffer): void {
+    this.#active = this.#shared.deadlines.now;
+    this.#bytesFromUpstream += bytes.length;
+    this.#step((session) => session.fromUpstream(bytes));
   }
 
   #readUpstream(socket: Socket): void {
     this.#deafenUpstream = listen(socket, {
-      data: (bytes) => {
-        this.#active = this.#shared.deadlines.now;
-        this.#bytesFromUpstream += bytes.length;
-        this.#step((session) => session.fromUpstream(bytes));
-      },
+      data: (bytes) => this.#fromUpstream(bytes),
       end: () => this.#step((session) => session.upstreamClosed()),
       close: () => {
         this.#step((session) => session.upstreamClosed());

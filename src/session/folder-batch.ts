@@ -2,7 +2,7 @@
  * Folders on their way to the script: a run of LIST responses with what belongs to them (STATUS and its kin,
  * P24), held in order until the script has said which are shown. Then the whole run leaves as one piece.
  */
-import { concat } from '../imap-parser-lite/index.ts';
+import { concat, LF } from '../imap-parser-lite/index.ts';
 import { nameKey, readFolder } from '../rewrite/list.ts';
 import type { NameEncoding } from '../rewrite/question.ts';
 import * as limits from './limits.ts';
@@ -27,6 +27,20 @@ export class FolderBatch {
 
   get hasFolders(): boolean {
     return this.#folders > 0;
+  }
+
+  /** How many folders may be added. */
+  get room(): number {
+    return limits.foldersAsked - this.#folders;
+  }
+
+  /** Whole responses, each a line. */
+  addFolders(run: Uint8Array): void {
+    for (let at = 0; at < run.length; ) {
+      const end = run.indexOf(LF, at) + 1;
+      this.addFolder(run.subarray(at, end));
+      at = end;
+    }
   }
 
   addFolder(bytes: Uint8Array): void {

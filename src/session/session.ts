@@ -64,6 +64,7 @@ export class Session {
     return this.#effects();
   }
 
+  /** The session keeps nothing of `bytes`; only the effects that it returns may be parts of them. */
   fromUpstream(bytes: Uint8Array): Effect[] {
     this.#upstream.receive(bytes);
     return this.#effects();

@@ -13,6 +13,8 @@ import {
   Framer,
   findCapabilities,
   isListVerb,
+  LF,
+  type LineMarks,
   type LineSegment,
   type ResponseHead,
   readResponseHead,
@@ -32,6 +34,7 @@ import { FolderBatch } from './folder-batch.ts';
 import { type CommandInFlight, mayBelongToFolder } from './in-flight.ts';
 import * as limits from './limits.ts';
 import { Preamble } from './preamble.ts';
+import { folderVerb, isMarked, nothing, numbered, numberedOrFolder } from './runs.ts';
 
 /** A response that was found worth a look: held until it is whole. */
 interface Collected {
@@ -91,13 +94,37 @@ export class UpstreamSide {
     );
   }
 
+  /** Nothing of `bytes` is kept: what does not leave in the effects of this call is copied. */
   receive(bytes: Uint8Array): void {
     if (!this.#preamble.listening) {
       this.#preamble.spokeBeforeTls();
       return;
     }
-    this.#framer.push(bytes);
+    let at = 0;
+    while (at < bytes.length) {
+      const rest = bytes.subarray(at);
+      const passed = this.#skip(rest);
+      if (passed > 0) this.#conversation.toClient(rest.subarray(0, passed));
+      at += passed > 0 ? passed : this.#take(rest);
+    }
+  }
+
+  /** How many of these bytes, the next ones, go straight to the client. */
+  #skip(bytes: Uint8Array): number {
+    const { transcript, ended } = this.#conversation;
+    const held = this.#asked ?? this.#postponed ?? this.#collected ?? transcript;
+    if (held !== undefined || ended) return 0;
+    return this.#framer.skip(bytes, this.#mustSeeAll ? nothing : this.#passing);
+  }
+
+  /** Copies what is next and reads it: all of it, or to the end of the line of which a part is held. */
+  #take(bytes: Uint8Array): number {
+    const holdsPart = this.#preamble.done && this.#framer.pending > 0 && this.#asked === undefined;
+    const end = holdsPart ? bytes.indexOf(LF) + 1 : 0;
+    const length = end === 0 ? bytes.length : end;
+    this.#framer.push(new Uint8Array(bytes.subarray(0, length)));
     this.pump();
+    return length;
   }
 
   secured(): void {
@@ -131,6 +158,11 @@ export class UpstreamSide {
   /** Reads on as far as it may. */
   pump(): void {
     while (!this.#conversation.ended && this.#asked === undefined) {
+      if (this.#batch.isFull) {
+        this.#finishBatch();
+        continue;
+      }
+      if (this.#takeRun()) continue;
       const segment = this.#postponed ?? this.#next();
       this.#postponed = undefined;
       if (segment === undefined) {
@@ -139,8 +171,52 @@ export class UpstreamSide {
         return;
       }
       this.#read(segment);
-      if (this.#batch.isFull) this.#finishBatch();
     }
+  }
+
+  /** Takes many responses at once, where none of them needs a look of its own. */
+  #takeRun(): boolean {
+    if (this.#postponed !== undefined || this.#mustSeeAll) return false;
+    if (this.#collectsFolders && this.#batchRun()) return true;
+    const run = this.#framer.nextRun(isMarked(this.#passing));
+    if (run === undefined) return false;
+    this.#conversation.toClient(run);
+    return true;
+  }
+
+  get #mustSeeAll(): boolean {
+    const { transcript } = this.#conversation;
+    return (
+      transcript !== undefined ||
+      this.#enforcement !== undefined ||
+      this.#collected !== undefined ||
+      !this.#preamble.done
+    );
+  }
+
+  /** The responses that go straight to the client now, whatever stands in them. */
+  get #passing(): LineMarks {
+    if (!this.#batch.isEmpty || this.#hidden.size > 0) return nothing;
+    return this.#conversation.settings.hooks.list ? numbered : numberedOrFolder;
+  }
+
+  get #collectsFolders(): boolean {
+    const { settings, inFlight } = this.#conversation;
+    return settings.hooks.list && inFlight.oldestList()?.asksDelimiter !== true;
+  }
+
+  #batchRun(): boolean {
+    let { room } = this.#batch;
+    let verb: HookContext['command'];
+    const run = this.#framer.nextRun((bytes, start, end) => {
+      const own = folderVerb(bytes, start, end);
+      verb ??= own;
+      return own !== undefined && own === verb && room-- > 0;
+    });
+    if (run === undefined) return false;
+    this.#listVerb = verb;
+    this.#batch.addFolders(run);
+    return true;
   }
 
   #next(): Segment | undefined {

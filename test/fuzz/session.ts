@@ -147,7 +147,10 @@ export class Run {
     const text = this.#world.fromServer.slice(0, length);
     this.#world.fromServer = this.#world.fromServer.slice(length);
     this.#fromServer += text;
-    this.#step(`S: ${shown(text)}`, () => this.#session.fromUpstream(bytesOf(text)));
+    const bytes = bytesOf(text);
+    this.#step(`S: ${shown(text)}`, () => this.#session.fromUpstream(bytes));
+    // The memory belongs to the next read.
+    bytes.fill(0xff);
     if (this.#session.upstreamBacklog >= 2 * backlog)
       broken('what waits is bounded', `server ${this.#session.upstreamBacklog}`);
   }

@@ -114,6 +114,65 @@ test('where the chunks are cut changes nothing about what is framed', () => {
   );
 });
 
+/** Every chunk offered to `skip` first, as long as it takes something, and all reading by runs where there are any. */
+function runInPieces(framer: Framer, chunks: readonly Uint8Array[]): Segment[] {
+  const marked = new Uint8Array(256);
+  for (const letter of '0123456789LO') marked[letter.charCodeAt(0)] = 1;
+  const segments: Segment[] = [];
+  const line = (bytes: Uint8Array): void => {
+    segments.push({ kind: 'line', bytes, first: true, complete: true, literal: undefined });
+  };
+  for (const chunk of chunks) {
+    let rest = chunk;
+    for (let taken = framer.skip(rest, marked); taken > 0; taken = framer.skip(rest, marked)) {
+      // Whether it was of a literal or a run is told by what came before.
+      const piece = rest.subarray(0, taken);
+      const before = segments.at(-1);
+      const inLiteral =
+        before?.kind === 'line'
+          ? before.literal !== undefined
+          : before?.kind === 'literal' && !before.complete;
+      if (inLiteral)
+        segments.push({ kind: 'literal', bytes: piece, complete: framer.unfinished?.kind !== 'literal' });
+      else
+        for (const text of Buffer.from(piece)
+          .toString('latin1')
+          .match(/[^\n]*\n/g)!)
+          line(Buffer.from(text, 'latin1'));
+      rest = rest.subarray(taken);
+    }
+    framer.push(rest);
+    for (;;) {
+      const piece = framer.nextRun((bytes, start) => bytes[start + 2] === 0x4c);
+      if (piece !== undefined) {
+        for (const text of Buffer.from(piece)
+          .toString('latin1')
+          .match(/[^\n]*\n/g)!)
+          line(Buffer.from(text, 'latin1'));
+        continue;
+      }
+      const segment = framer.next();
+      if (segment === undefined) break;
+      segments.push(segment);
+      if (segment.kind === 'fault') return segments;
+    }
+  }
+  return segments;
+}
+
+test('what is taken in pieces is what is framed one by one', () => {
+  fc.assert(
+    fc.property(bytes, cuts, (input, at) => {
+      const chunks = cut(input, at);
+      assert.deepEqual(
+        meaning(runInPieces(new Framer('server'), chunks)),
+        meaning(run(new Framer('server'), chunks)),
+      );
+    }),
+    { numRuns: 5000 },
+  );
+});
+
 test('after a fault there is nothing more to be had', () => {
   const framer = new Framer('client');
   framer.push(Buffer.from('a X {-1}\r\nb NOOP\r\n'));

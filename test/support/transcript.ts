@@ -83,7 +83,8 @@ export function replay(exchanges: readonly Exchange[], { settings, answer, cut }
   let question: Question | undefined;
   let holding = false;
 
-  const take = (effects: readonly Effect[]): void => {
+  /** `borrowed` is memory that is used again as soon as the effects are done. */
+  const take = (effects: readonly Effect[], borrowed?: Uint8Array): void => {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'write-client':
@@ -100,6 +101,7 @@ export function replay(exchanges: readonly Exchange[], { settings, answer, cut }
           observed.effects.push(describeEffect(effect));
       }
     }
+    borrowed?.fill(0xff);
     if (question !== undefined && !holding) {
       const asked = question;
       question = undefined;
@@ -111,7 +113,8 @@ export function replay(exchanges: readonly Exchange[], { settings, answer, cut }
     Object.assign(observed, emptyObserved());
     if (step.kind === 'send') {
       for (const piece of pieces(step.bytes, cut)) {
-        take(step.from === 'C' ? session.fromClient(piece) : session.fromUpstream(piece));
+        if (step.from === 'C') take(session.fromClient(piece));
+        else take(session.fromUpstream(piece), piece);
       }
     } else if (step.name === 'hold') {
       holding = true;
@@ -147,7 +150,7 @@ function* pieces(bytes: Uint8Array, cut: Cut): Generator<Uint8Array> {
   if (cut === 'bytes') {
     for (let at = 0; at < bytes.length; at++) yield bytes.slice(at, at + 1);
   } else if (cut === 'whole' || cut >= bytes.length) {
-    yield bytes;
+    yield bytes.slice();
   } else {
     yield bytes.slice(0, cut);
     yield bytes.slice(cut);
