@@ -1,4 +1,5 @@
 /** All rows, one after the other. A row that cannot be measured is named and takes nothing from the others. */
+import type { Entrant } from './contenders/contender.ts';
 import { measureCosts } from './costs.ts';
 import { measureFairness } from './fairness.ts';
 import { entrantOf, type Field } from './field.ts';
@@ -16,6 +17,21 @@ export interface Outcome {
   readonly results: Results;
   /** Sentences: what could not be measured, and why. */
   readonly troubles: readonly string[];
+}
+
+/** Without those who are installed and do not start here (Dovecot does not, unless root starts it), who are named. */
+export async function withoutFailing(stage: Stage, field: Field): Promise<Field> {
+  const others: Entrant[] = [];
+  const leftOut = [...field.leftOut];
+  for (const entrant of field.others) {
+    try {
+      await stage.leave(await stage.enter(entrant));
+      others.push(entrant);
+    } catch (error) {
+      leftOut.push(`${entrant.name} is installed but does not start here: ${sentenceOf(error)}`);
+    }
+  }
+  return { ...field, others, leftOut };
 }
 
 export async function measureAll(

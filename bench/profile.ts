@@ -1,5 +1,5 @@
 /** One row against the product under Node's profiler: where the time goes, by function. */
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clients } from './clients.ts';
@@ -20,7 +20,7 @@ interface Subject {
   readonly job?: (port: number) => Job;
 }
 
-/** Each subject has a process, and each thread of that a profile of its own; returns them as text. */
+/** Returns the profiles of each subject's event loop and, where there is one, of its script's thread, as text. */
 export async function profile(stage: Stage, row: RowName, say: Say): Promise<string> {
   const parts: string[] = [];
   for (const subject of subjects(row)) {
@@ -35,7 +35,7 @@ export async function profile(stage: Stage, row: RowName, say: Say): Promise<str
 }
 
 function subjects(row: RowName): Subject[] {
-  const known = rows(3).find(({ name }) => name === row);
+  const known = rows(10).find(({ name }) => name === row);
   if (known !== undefined) {
     const { job } = known;
     return [{ script: 'none', job }, row === 'list' ? { script: 'tenth', job } : { script: 'imap4', job }];
@@ -53,23 +53,41 @@ function subjects(row: RowName): Subject[] {
   }
 }
 
-/** Runs it, and returns the paths of the profiles; Node writes them when the process ends. */
+/** Runs it, and returns the paths of the profiles, which Node writes when a thread ends. */
 async function record(stage: Stage, row: RowName, { script, job }: Subject): Promise<string[]> {
   const fresh = join(folder, 'unnamed');
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { recursive: true });
-  const contender = await stage.enter(entrantOf(own, script, ['--cpu-prof', '--cpu-prof-dir', fresh]));
+  const flags = ['--import', new URL('profile-threads.js', import.meta.url).href];
+  const entrant = entrantOf(own, script, [...flags, '--cpu-prof', '--cpu-prof-dir', fresh]);
+  const contender = await stage.enter(entrant);
   if (job !== undefined) await work(stage.clients, job(contender.port));
   await stage.leave(contender);
-  const written = (await readdir(fresh)).sort();
   const paths: string[] = [];
-  for (const [at, file] of written.entries()) {
-    const path = join(folder, `${row}-${script}-thread${at}.cpuprofile`);
-    await rename(join(fresh, file), path);
+  for (const [thread, file] of await largest(fresh)) {
+    const path = join(folder, `${row}-${script}-${thread}.cpuprofile`);
+    await rename(file, path);
     paths.push(path);
   }
   await rm(fresh, { recursive: true, force: true });
   return paths;
+}
+
+/** Of the script's threads, one after the other, the one with most to tell. Node's names end with thread and count. */
+async function largest(written: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  let most = 0;
+  for (const name of await readdir(written)) {
+    const path = join(written, name);
+    const { size } = await stat(path);
+    if (/\.0\.\d+\.cpuprofile$/.test(name)) {
+      found.set('event-loop', path);
+    } else if (size > most) {
+      found.set('script', path);
+      most = size;
+    }
+  }
+  return found;
 }
 
 async function work(clients: Clients, job: Job): Promise<void> {

@@ -5,7 +5,7 @@
  * the call is wrong. What was started is ended before.
  */
 import { writeFile } from 'node:fs/promises';
-import { measureAll } from './benchmark.ts';
+import { measureAll, withoutFailing } from './benchmark.ts';
 import { checkout, fieldWith } from './field.ts';
 import { machine } from './measure.ts';
 import { type Call, readCall, rowNames, usage } from './options.ts';
@@ -45,11 +45,13 @@ async function main(): Promise<number> {
 
 async function measure(stage: Stage, call: Extract<Call, { kind: 'measure' }>): Promise<number> {
   const { pace, rows, against } = call;
-  const field = fieldWith(against);
   const say = progress();
-  for (const sentence of field.leftOut) say(`left out: ${sentence}`);
-  const { results, troubles } = await measureAll(stage, field, rows, scaleOf(pace), say);
-  const { versions, leftOut } = field;
+  const scale = scaleOf(pace);
+  const field = await withoutFailing(stage, fieldWith(against));
+  const { versions } = field;
+  const leftOut = [...field.leftOut, ...scale.shortOf];
+  for (const sentence of leftOut) say(`left out: ${sentence}`);
+  const { results, troubles } = await measureAll(stage, field, rows, scale, say);
   const date = new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
   const about = { date, machine: machine(), pace, versions, leftOut, troubles };
   const page = report(results, judge(results), about);

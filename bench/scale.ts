@@ -12,30 +12,42 @@ export interface Scale {
   readonly growth: { readonly rounds: number; readonly share: number };
   readonly fairness: { readonly rounds: number; readonly pings: number };
   readonly starts: number;
+  /** Sentences about what this machine does not allow. */
+  readonly shortOf: readonly string[];
 }
 
 /** A proxy has two sockets for each session; the rest is for its files. */
 const FILES_BESIDES = 1000;
 
 export function scaleOf(pace: 'full' | 'quick'): Scale {
-  const most = Math.floor((filesAllowed() - FILES_BESIDES) / 2);
+  const wanted = pace === 'quick' ? 1000 : 5000;
+  const allowed = filesAllowed();
+  const sessions = Math.min(wanted, Math.floor((allowed - FILES_BESIDES) / 2));
+  const shortOf =
+    sessions === wanted
+      ? []
+      : [
+          `${wanted} idle sessions: a process may open only ${allowed} files (ulimit -Hn), so ${sessions} are used`,
+        ];
   if (pace === 'quick') {
     return {
       rounds: 3,
       share: 0.25,
-      sessions: Math.min(1000, most),
-      growth: { rounds: 3, share: 0.3 },
-      fairness: { rounds: 2, pings: 300 },
+      sessions,
+      growth: { rounds: 2, share: 0.3 },
+      fairness: { rounds: 2, pings: 250 },
       starts: 3,
+      shortOf,
     };
   }
   return {
     rounds: 7,
     share: 1,
-    sessions: Math.min(5000, most),
+    sessions,
     growth: { rounds: 5, share: 1 },
     fairness: { rounds: 5, pings: 700 },
     starts: 9,
+    shortOf,
   };
 }
 

@@ -1,10 +1,11 @@
-/** What was to be reached (the table of the benchmark's README), and whether it was. Only the build under test is judged. */
+/** What was to be reached (the table in README.md), and whether it was. Only the build under test is judged. */
 import { nameOf, own, type Script } from './field.ts';
+import { type RowName, rowNames } from './options.ts';
 import type { Cost, Memory, Results } from './results.ts';
 import { ratio } from './statistics.ts';
 
 export interface Verdict {
-  readonly row: string;
+  readonly row: RowName;
   readonly target: string;
   /** What was reached, as a person reads it. */
   readonly reached: string;
@@ -18,17 +19,18 @@ const DOVECOT = 'Dovecot proxy';
 
 /** A verdict for each target whose row was measured. */
 export function judge(results: Results): Verdict[] {
-  return [...judgeCosts(results), ...judgeMemory(results), ...judgeRest(results)];
+  const verdicts = [...judgeCosts(results), ...judgeMemory(results), ...judgeRest(results)];
+  return verdicts.sort((a, b) => rowNames.indexOf(a.row) - rowNames.indexOf(b.row));
 }
 
 type Quantity = 'perUnit' | 'speed';
 
 function judgeCosts({ costs }: Results): Verdict[] {
   const verdicts: Verdict[] = [];
-  const find = (row: string, contender: string): Cost | undefined =>
+  const find = (row: RowName, contender: string): Cost | undefined =>
     costs.find((table) => table.row.name === row)?.costs.find((cost) => cost.contender === contender);
 
-  const compare = (row: string, script: Script, limit: Limit, other: string, quantity: Quantity): void => {
+  const compare = (row: RowName, script: Script, limit: Limit, other: string, quantity: Quantity): void => {
     const ours = find(row, nameOf(own, script));
     if (ours === undefined) return;
     const theirs = find(row, other);
@@ -71,7 +73,7 @@ function judgeCosts({ costs }: Results): Verdict[] {
       ),
     );
   }
-  return verdicts.sort((a, b) => order(costs, a) - order(costs, b));
+  return verdicts;
 }
 
 function judgeMemory({ memory }: Results): Verdict[] {
@@ -144,7 +146,7 @@ function words(limit: Limit): string {
   return 'least' in limit ? `at least ${limit.least}` : `below ${limit.below}`;
 }
 
-function verdict(row: string, target: string, reached: number, limit: Limit, unit: string): Verdict {
+function verdict(row: RowName, target: string, reached: number, limit: Limit, unit: string): Verdict {
   const met =
     'most' in limit
       ? reached <= limit.most
@@ -152,8 +154,4 @@ function verdict(row: string, target: string, reached: number, limit: Limit, uni
         ? reached >= limit.least
         : reached < limit.below;
   return { row, target, reached: `${reached.toFixed(reached >= 100 ? 0 : 2)}${unit}`, met };
-}
-
-function order(costs: Results['costs'], { row }: Verdict): number {
-  return costs.findIndex((table) => table.row.name === row);
 }
