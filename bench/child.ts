@@ -59,7 +59,7 @@ export async function untilListening(child: ChildProcess, port: number, who: str
     if (listens) return;
   }
   await stop(child);
-  throw new Error(`${who} did not listen on port ${port} within ten seconds`);
+  throw new Error(`${who} did not listen on port ${port}`);
 }
 
 /** Ends a process and waits until it is gone. */

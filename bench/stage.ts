@@ -31,8 +31,8 @@ export class Stage {
   static async set(): Promise<Stage> {
     const folder = await temporaryFolder();
     const [imap = 0, http = 0] = await freePorts(2);
-    const upstream = await startModule('upstream.js', [String(imap), String(http)], 'others');
     const certificates = await makeCertificates(folder);
+    const upstream = await startModule('upstream.js', [String(imap), String(http)], 'others');
     return new Stage(folder, certificates, upstream, { imap, http }, await Clients.start());
   }
 

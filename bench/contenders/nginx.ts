@@ -11,7 +11,7 @@ const mailModule = '/usr/lib/nginx/modules/ngx_mail_module.so';
 export function nginx(): Entry {
   const { stderr, status } = spawnSync('nginx', ['-v'], { encoding: 'utf8' });
   if (status !== 0 || !existsSync(mailModule))
-    return { name: NAME, missing: 'nginx-light and libnginx-mod-mail' };
+    return { name: NAME, missing: 'nginx-light libnginx-mod-mail' };
   return {
     name: NAME,
     version: stderr.trim().replace('nginx version: ', ''),
