@@ -5,6 +5,9 @@ import type { FromLoad, Job, ToLoad } from './load.ts';
 
 export type Done = Extract<FromLoad, { said: 'done' }>;
 
+/** Milliseconds that a step may take: a contender that lets its clients wait for ever must not stop everything. */
+const LATEST = 120_000;
+
 export class Clients {
   readonly pid: number;
   readonly #child: ChildProcess;
@@ -57,6 +60,18 @@ export class Clients {
   }
 
   async #hear(said: FromLoad['said']): Promise<FromLoad> {
+    const late = setTimeout(() => {
+      this.#heard.push({ said: 'failed', message: `not ${said} within two minutes` });
+      this.#wake();
+    }, LATEST);
+    try {
+      return await this.#next(said);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  async #next(said: FromLoad['said']): Promise<FromLoad> {
     for (;;) {
       const message = this.#heard.shift();
       if (message?.said === 'failed') throw new Error(`the clients failed: ${message.message}`);
