@@ -54,7 +54,8 @@ export async function measureFairness(
     for (let round = 0; round <= rounds; round++) {
       say(`fairness: ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`);
       for (const [subject, contender] of standing) {
-        const result = await measureOnce(stage, others, contender, subject.command, pings);
+        const count = round === 0 ? Math.ceil(pings / 5) : pings;
+        const result = await measureOnce(stage, others, contender, subject.command, count);
         if (round > 0) measured.get(subject)?.push(result);
       }
     }

@@ -83,11 +83,13 @@ async function compare(
     [small, []],
     [large, []],
   ]);
-  for (let round = 0; round <= rounds; round++) {
-    say(`growth: ${what} of ${contender.name}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`);
-    for (const side of round % 2 === 0 ? [small, large] : [large, small]) {
+  say(`growth: ${what} of ${contender.name}, warm-up`);
+  await stage.run(contender, small.job(contender.port));
+  for (let round = 1; round <= rounds; round++) {
+    say(`growth: ${what} of ${contender.name}, round ${round} of ${rounds}`);
+    for (const side of round % 2 === 0 ? [large, small] : [small, large]) {
       const { cpu } = await stage.run(contender, side.job(contender.port));
-      if (round > 0) costs.get(side)?.push(cpu / side.units);
+      costs.get(side)?.push(cpu / side.units);
     }
   }
   const of = (side: Side): number[] => costs.get(side) ?? [];

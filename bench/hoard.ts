@@ -8,6 +8,8 @@ import type { Hoard } from './results.ts';
 import type { Stage } from './stage.ts';
 
 const GIB = 1024 ** 3;
+/** Bytes without which a slow reader has not read at all. */
+const LEAST = 1024 ** 2;
 const readers = [
   { reader: 'does not read', kind: 'unread', milliseconds: 3000 },
   { reader: 'reads slowly', kind: 'slow', milliseconds: 4000 },
@@ -38,7 +40,8 @@ async function peakDuring(stage: Stage, pid: number, job: Job, milliseconds: num
     highest = Math.max(highest, memoryOf(familyOf(pid)));
   }
   clients.finish();
-  await over;
+  const { samples } = await over;
   await clients.cleared();
+  if (samples.some((bytes) => bytes < LEAST)) throw new Error(`the slow reader got only ${samples} bytes`);
   return highest - before;
 }

@@ -96,6 +96,11 @@ export class ImapClient {
     this.#socket.once('close', () => clearInterval(timer));
   }
 
+  /** Bytes of the answer that came so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   close(): void {
     this.#reject = undefined;
     this.#socket.destroy();
