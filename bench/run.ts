@@ -57,7 +57,7 @@ async function measure(stage: Stage, call: Extract<Call, { kind: 'measure' }>): 
   const page = report(results, judge(results), about);
   process.stdout.write(`\n${page}`);
   const whole = pace === 'full' && rows.length === rowNames.length && against.length === 0;
-  if (whole) {
+  if (whole && troubles.length === 0) {
     await writeFile(`${checkout}bench/results.md`, page);
     say('written to bench/results.md');
   }
