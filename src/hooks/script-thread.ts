@@ -56,13 +56,12 @@ export class ScriptThread {
 
   /** Sends a question; the answer is said. */
   ask(question: ToThread, moved: ArrayBuffer[]): void {
-    if (this.#outstanding === 0) {
-      this.#worker.ref();
-      this.#memoryBefore = process.memoryUsage.rss();
-    }
+    if (this.#outstanding === 0) this.#worker.ref();
     this.#outstanding++;
     this.#worker.postMessage(question, moved);
-    if (this.#timer === undefined) this.#watch(Math.min(WATCH_AFTER, this.#deadline));
+    if (this.#timer !== undefined) return;
+    this.#memoryBefore = process.memoryUsage.rss();
+    this.#watch(Math.min(WATCH_AFTER, this.#deadline));
   }
 
   /** Ends the thread without a word. */
@@ -85,10 +84,7 @@ export class ScriptThread {
   /** One answer less to wait for. An idle thread must not keep the process alive. */
   #settle(): void {
     this.#outstanding--;
-    if (this.#outstanding > 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#worker.unref();
+    if (this.#outstanding === 0) this.#worker.unref();
   }
 
   #fail(error: Error & { code?: string }): void {
@@ -105,11 +101,14 @@ export class ScriptThread {
     if (end !== 'closed') this.#events.ended(end);
   }
 
+  /** Never stopped for an answer, for most come within a fraction of the time: one timer watches over many calls. */
   #watch(delay: number): void {
-    this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.ceil(delay)));
+    this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.ceil(delay))).unref();
   }
 
   #look(): void {
+    this.#timer = undefined;
+    if (this.#outstanding === 0) return;
     const call = this.#clock.underWay();
     const deadline = call?.question === 0 ? LOAD_DEADLINE : this.#deadline;
     const age = call === undefined ? 0 : now() - call.start;

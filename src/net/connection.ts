@@ -326,7 +326,8 @@ export class Connection implements Timed {
     if (readUpstream === upstream.isPaused()) readUpstream ? upstream.resume() : upstream.pause();
     if (this.#deafenClient === nothing) return;
     const clientTakes = client.writableLength < UNREAD;
-    const readClient = clientTakes && !upstream.writableNeedDrain && this.#session.clientBacklog < BACKLOG;
+    const readClient =
+      clientTakes && upstream.writableLength < BACKLOG && this.#session.clientBacklog < BACKLOG;
     if (readClient === client.isPaused()) readClient ? client.resume() : client.pause();
   }
 
@@ -337,7 +338,9 @@ export class Connection implements Timed {
       if (socket === undefined) continue;
       // Read on without looking: unread bytes would turn the close into a reset, and the BYE would be lost.
       socket.resume();
-      if (socket.connecting) socket.destroy();
+      // A server that has closed its side waits for nothing more, and the way over `end` costs a system call or two.
+      const isDone = socket === this.#upstream && socket.readableEnded;
+      if (socket.connecting || isDone) socket.destroy();
       else socket.end();
     }
     this.#settle();

@@ -2,7 +2,6 @@
  * What becomes of a connection that a client has opened: it is counted, and given its session. Who comes beyond a
  * limit is told so where that is possible, and never costs a connection to the server.
  */
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Limits, Listen } from '../config/config.ts';
 import type { SessionSettings } from '../session/conversation.ts';
@@ -12,6 +11,7 @@ import { AwaitedHeader } from './awaited-header.ts';
 import { Connection, type Shared } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { belongsTo } from './networks.ts';
+import { newSessionName } from './session-name.ts';
 
 /** Takes a paused socket that was just accepted by a listener, and does the rest. */
 export function acceptor(listen: Listen, shared: Shared, connections: Connections): (socket: Socket) => void {
@@ -112,7 +112,7 @@ function tellEnd(
 function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
   const { limits, upstream, hooks } = shared.config;
   return {
-    session: randomBytes(6).toString('hex'),
+    session: newSessionName(),
     ...ends,
     defaultMode: listen.mode,
     upstreamEncryption: upstream.encryption,

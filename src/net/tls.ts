@@ -2,12 +2,13 @@
  * One TLS policy for all four legs: in front and behind, from the first byte and by STARTTLS (A9). What a setting
  * says holds on every path, because every path takes it from here.
  */
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { constants, randomBytes, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   type ConnectionOptions,
   connect,
   createSecureContext,
+  DEFAULT_CIPHERS,
   type SecureContext,
   TLSSocket,
 } from 'node:tls';
@@ -24,6 +25,12 @@ export interface CertificatePair {
  * themselves the handshake, and a ticket that was stolen with its key is of no use for long.
  */
 const RESUMABLE = 3600;
+
+/**
+ * With TLS 1.3 the proxy takes AES-128, which costs a tenth less than the AES-256 that most clients name first and
+ * is no easier to break; who names ChaCha20 first has no AES in its processor and gets it (decision 9).
+ */
+const CIPHERS: string = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', DEFAULT_CIPHERS].join(':');
 
 /** What encrypts session tickets (RFC 5077 §4). Who has the same keys takes each other's tickets. */
 export function makeTicketKeys(): Buffer {
@@ -53,7 +60,16 @@ export function createTlsFront(
   const names = pairs.map(({ cert }) => namesOf(cert));
   const contextsWith = (keys: Buffer): SecureContext[] =>
     pairs.map(({ cert, key }) =>
-      createSecureContext({ cert, key, minVersion, ticketKeys: keys, sessionTimeout: RESUMABLE }),
+      createSecureContext({
+        cert,
+        key,
+        minVersion,
+        ciphers: CIPHERS,
+        honorCipherOrder: true,
+        secureOptions: constants.SSL_OP_PRIORITIZE_CHACHA,
+        ticketKeys: keys,
+        sessionTimeout: RESUMABLE,
+      }),
     );
   let contexts = contextsWith(ticketKeys);
   const choose = (servername: string): SecureContext => {

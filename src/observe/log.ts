@@ -1,6 +1,6 @@
 /**
- * The log: one line an event, written before the call returns, so that the line that explains an end is not lost
- * with it. The one thing that always holds: no text from outside can start a line of its own or steer a terminal.
+ * The log: one line an event. The one thing that always holds: no text from outside can start a line of its own or
+ * steer a terminal.
  */
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
@@ -14,6 +14,7 @@ import {
 } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import type { Config } from '../config/config.ts';
+import { gatheredLines } from './gathered-lines.ts';
 import { controlsEscaped, printable } from './printable.ts';
 
 export { printable };
@@ -35,7 +36,7 @@ export function createLog(settings: Config['log'], target?: Writable): Log {
 }
 
 function plainStream(target: Writable | undefined): DestinationStream {
-  return target ?? destination({ dest: 1, sync: true });
+  return target ?? gatheredLines(destination({ dest: 1, sync: true }));
 }
 
 /** pino-pretty costs 20 ms at start and is for people, so it is loaded when somebody asks for it. */

@@ -2,13 +2,7 @@
  * Capability lists: first made honest about the proxy (what cannot work through it is gone, its own STARTTLS and
  * LOGINDISABLED are there), then handed to the script, then written back into the line that they stood in.
  */
-import {
-  type CapabilitySpan,
-  capabilityWords,
-  concat,
-  fromLatin1,
-  splitWords,
-} from '../imap-parser-lite/index.ts';
+import { type CapabilitySpan, concat, fromLatin1, splitWords } from '../imap-parser-lite/index.ts';
 import { mechanismWorks, offersChannelBinding, type Refused } from './refused.ts';
 
 /** What of a capability list depends on the client's side of the proxy, at the moment it is sent. */
@@ -48,13 +42,13 @@ export function isCapabilityWord(word: string): boolean {
   return /^[^\x00-\x20()"\\%*{}\]\x7f]+$/.test(word);
 }
 
-/** The line with `words` in place of its list, or the very line when they are what it says already. */
+/** The line with `words` in place of its list, which says `original`, or the very line when they are the same. */
 export function writeCapabilities(
   line: Uint8Array,
   span: CapabilitySpan,
+  original: readonly string[],
   words: readonly string[],
 ): Uint8Array {
-  const original = capabilityWords(line, span);
   if (original.length === words.length && original.every((word, at) => word === words[at])) return line;
   return concat([line.subarray(0, span.start), fromLatin1(words.join(' ')), line.subarray(span.end)]);
 }

@@ -16,16 +16,17 @@ import {
   LF,
   type LineMarks,
   type LineSegment,
+  latin1,
   type ResponseHead,
   readResponseHead,
   type Segment,
   splitWords,
 } from '../imap-parser-lite/index.ts';
-import { forScript, honestCapabilities, writeCapabilities } from '../rewrite/capability.ts';
+import { forScript, writeCapabilities } from '../rewrite/capability.ts';
+import { knownList } from '../rewrite/known-lists.ts';
 import { namedMailbox, tellsDelimiter } from '../rewrite/list.ts';
 import type { Answer, HookContext, Question } from '../rewrite/question.ts';
 import { hasReferral, withoutReferral } from '../rewrite/referral.ts';
-import { refusedWords } from '../rewrite/refused.ts';
 import { withoutVeil } from '../rewrite/veil.ts';
 import type { ClientSide } from './client-side.ts';
 import type { Conversation } from './conversation.ts';
@@ -50,6 +51,8 @@ type Asked =
       readonly about: 'capabilities';
       readonly line: Uint8Array;
       readonly span: CapabilitySpan;
+      /** As the server says them, and as the script was asked about them. */
+      readonly original: readonly string[];
       readonly words: readonly string[];
       /** The answer to a command of our own: not for the client. */
       readonly ours: boolean;
@@ -150,7 +153,8 @@ export class UpstreamSide {
       const added = words.filter((word) => !asked.words.includes(word));
       if (added.length > 0) this.#conversation.effect({ kind: 'capabilities-added', words: added });
       this.#enforcement?.capabilitiesAnswered(asked.words, words);
-      if (!asked.ours) this.#sendCapabilities(writeCapabilities(asked.line, asked.span, words));
+      if (!asked.ours)
+        this.#sendCapabilities(writeCapabilities(asked.line, asked.span, asked.original, words));
     }
     this.pump();
   }
@@ -380,20 +384,20 @@ export class UpstreamSide {
       return;
     }
     const { hooks } = this.#conversation.settings;
-    const original = capabilityWords(response, span);
-    this.#conversation.upstreamCapabilities = new Set(original.map((word) => word.toUpperCase()));
-    const refused = refusedWords(original, this.#conversation.refused);
-    if (refused.length > 0) this.#conversation.effect({ kind: 'capabilities-refused', words: refused });
-    const honest = honestCapabilities(original, this.#conversation.capabilityView());
-    const words = this.#enforcement?.shownCapabilities(honest) ?? honest;
+    const text = latin1(response, span.start, span.end);
+    const list = knownList(text, this.#conversation.capabilityView());
+    this.#conversation.upstreamCapabilities = list.upperCase;
+    if (list.refused.length > 0)
+      this.#conversation.effect({ kind: 'capabilities-refused', words: list.refused });
+    const words = this.#enforcement?.shownCapabilities(list.honest) ?? list.honest;
     const ours = this.#enforcement?.asksForCapabilities === true && head.kind === 'untagged';
     if (!hooks.capability) {
-      this.#sendCapabilities(writeCapabilities(response, span, words));
+      this.#sendCapabilities(writeCapabilities(response, span, list.words, words));
       return;
     }
     const context = this.#conversation.context(undefined);
     const question: Question = { kind: 'capability', capabilities: forScript(words), context };
-    this.#ask({ about: 'capabilities', line: response, span, words, ours }, question);
+    this.#ask({ about: 'capabilities', line: response, span, original: list.words, words, ours }, question);
   }
 
   #sendCapabilities(response: Uint8Array): void {

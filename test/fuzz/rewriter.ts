@@ -184,7 +184,7 @@ function capabilities(random: Random, note: Note): void {
   if (view.refusesLogin && (honest.some((word) => /^AUTH=/i.test(word)) || !honest.includes('LOGINDISABLED')))
     broken('no login is offered where it is refused', honest.join(' '));
   const returned = [...honest, random.pick(['X', 'a]b', 'x\r\n', 'é'])].filter(isCapabilityWord);
-  const out = textOf(writeCapabilities(bytesOf(line), span, returned));
+  const out = textOf(writeCapabilities(bytesOf(line), span, capabilityWords(bytesOf(line), span), returned));
   const after = code ? '] ready [CAPABILITY x]\r\n' : '\r\n';
   if (!out.startsWith(before) || !out.endsWith(after) || out.indexOf('\n') !== out.length - 1)
     broken('a capability list stays in its place', shown(out));

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findCapabilities, fromLatin1, latin1, readResponseHead } from '../../src/imap-parser-lite/index.ts';
+import {
+  capabilityWords,
+  findCapabilities,
+  fromLatin1,
+  latin1,
+  readResponseHead,
+} from '../../src/imap-parser-lite/index.ts';
 import {
   essentialCapabilities,
   forScript,
@@ -8,7 +14,8 @@ import {
   isCapabilityWord,
   writeCapabilities,
 } from '../../src/rewrite/capability.ts';
-import { refusedByDefault } from '../../src/rewrite/refused.ts';
+import { knownList } from '../../src/rewrite/known-lists.ts';
+import { refuse, refusedByDefault } from '../../src/rewrite/refused.ts';
 
 const secure = { offersStartTls: false, refusesLogin: false, refused: refusedByDefault };
 
@@ -38,8 +45,10 @@ test('a script finds every word between two spaces', () => {
 test('the words are written back where they stood, and untouched lines stay the very same', () => {
   const line = fromLatin1('* OK [CAPABILITY IMAP4rev1  IDLE ] ready\r\n');
   const span = findCapabilities(line, readResponseHead(line))!;
-  assert.equal(writeCapabilities(line, span, ['IMAP4rev1', 'IDLE']), line);
-  assert.equal(latin1(writeCapabilities(line, span, ['IMAP4rev1'])), '* OK [CAPABILITY IMAP4rev1] ready\r\n');
+  const original = capabilityWords(line, span);
+  assert.equal(writeCapabilities(line, span, original, ['IMAP4rev1', 'IDLE']), line);
+  const without = writeCapabilities(line, span, original, ['IMAP4rev1']);
+  assert.equal(latin1(without), '* OK [CAPABILITY IMAP4rev1] ready\r\n');
 });
 
 test('onError hide leaves what a login needs', () => {
@@ -53,4 +62,19 @@ test('a word that could end the code it stands in is none', () => {
   for (const word of ['IDLE', 'AUTH=PLAIN', 'X-Y.Z', 'RIGHTS=ektx']) assert.ok(isCapabilityWord(word), word);
   for (const word of ['', 'X]', 'A B', 'A\r\nB', '"x"', '(x)', '{5}', 'x\\', '\x7f', '*'])
     assert.ok(!isCapabilityWord(word), word);
+});
+
+test('what is remembered of a list is of that list, that view and those refusals alone', () => {
+  const all = refuse({ mechanisms: [], capabilities: [], channelBinding: false });
+  const lists = ['IMAP4rev1 AUTH=GSSAPI', 'IMAP4rev1 AUTH=PLAIN starttls', 'IMAP4rev1'];
+  const seen = (): string[] =>
+    lists.flatMap((text) =>
+      [secure, { ...secure, offersStartTls: true }, { ...secure, refused: all }].map((view) => {
+        const { words, upperCase, refused, honest } = knownList(text, view);
+        assert.deepEqual(honest, honestCapabilities(text.split(' '), view));
+        return `${words} / ${[...upperCase]} / ${refused} / ${honest}`;
+      }),
+    );
+  assert.deepEqual(seen(), seen());
+  for (let at = 0; at < 200; at++) assert.ok(knownList(`X${at}`, secure).upperCase.has(`X${at}`));
 });

@@ -1,0 +1,44 @@
+/**
+ * What is to be known of a capability list, found out once: a server says the same two or three lists to everybody,
+ * twice a session. The result follows from what goes in alone, so that remembering it changes nothing but the time.
+ */
+import { splitWords } from '../imap-parser-lite/index.ts';
+import { type CapabilityView, honestCapabilities } from './capability.ts';
+import { type Refused, refusedWords } from './refused.ts';
+
+export interface KnownList {
+  /** As the server says them. */
+  readonly words: readonly string[];
+  readonly upperCase: ReadonlySet<string>;
+  /** Those that the proxy refuses, upper case. */
+  readonly refused: readonly string[];
+  /** What the proxy can stand for, in this view. */
+  readonly honest: readonly string[];
+}
+
+/** Lists remembered, and the longest of them: a server that makes up a new one each time costs no memory. */
+const REMEMBERED = 64;
+const LONGEST = 4096;
+
+const known = new WeakMap<Refused, Map<string, KnownList>>();
+
+/** Looks at the words of a list (`text`, latin1, space separated) as `view` says. */
+export function knownList(text: string, view: CapabilityView): KnownList {
+  const lists = known.get(view.refused) ?? new Map<string, KnownList>();
+  known.set(view.refused, lists);
+  const key = `${view.offersStartTls} ${view.refusesLogin} ${text}`;
+  const remembered = lists.get(key);
+  if (remembered !== undefined) return remembered;
+
+  const words = splitWords(text);
+  const list: KnownList = {
+    words,
+    upperCase: new Set(words.map((word) => word.toUpperCase())),
+    refused: refusedWords(words, view.refused),
+    honest: honestCapabilities(words, view),
+  };
+  if (text.length > LONGEST) return list;
+  if (lists.size >= REMEMBERED) lists.clear();
+  lists.set(key, list);
+  return list;
+}
