@@ -4,7 +4,7 @@ import { measureCosts } from './costs.ts';
 import { measureFairness } from './fairness.ts';
 import { entrantOf, type Field } from './field.ts';
 import { measureStarts } from './first-greeting.ts';
-import { measureGrowth } from './growth.ts';
+import { measureGrowth, measurePipeGrowth } from './growth.ts';
 import { measureHoards } from './hoard.ts';
 import { measureIdle, sizesUpTo } from './idle.ts';
 import type { RowName } from './options.ts';
@@ -63,6 +63,7 @@ export async function measureAll(
   }
   const growth: Growth[] = [];
   const hoards: Hoard[] = [];
+  if (rows.includes('growth')) growth.push(...(await attempt(() => measurePipeGrowth(stage, scale, say))));
   for (const build of rows.includes('growth') ? builds : []) {
     growth.push(...(await attempt(() => measureGrowth(stage, build, scale, say))));
     hoards.push(...(await attempt(() => measureHoards(stage, build, say))));

@@ -1,5 +1,6 @@
-/** Whether the same thing costs the same where there is much of it; the product alone. */
+/** Whether the same thing costs the same where there is much of it. */
 import type { Contender } from './contenders/contender.ts';
+import { pipe } from './contenders/pipe.ts';
 import { type Build, entrantOf, type Script } from './field.ts';
 import type { Job } from './load.ts';
 import type { Say } from './progress.ts';
@@ -69,6 +70,17 @@ export async function measureGrowth(stage: Stage, build: Build, scale: Scale, sa
     results.push(await compare(stage, contender, comparison, scale.growth.rounds, say));
   }
   for (const contender of standing.values()) await stage.leave(contender);
+  return results;
+}
+
+/** The bare pipe, where the kernel itself needs more for a socket that is one of thousands. */
+export async function measurePipeGrowth(stage: Stage, scale: Scale, say: Say): Promise<Growth[]> {
+  const contender = await stage.enter(pipe);
+  const results: Growth[] = [];
+  for (const comparison of comparisons(scale).filter(({ what }) => what === 'NOOP')) {
+    results.push(await compare(stage, contender, comparison, scale.growth.rounds, say));
+  }
+  await stage.leave(contender);
   return results;
 }
 

@@ -147,7 +147,7 @@ function fairnessPart({ fairness }: Results): string {
     contender,
     trouble,
     ...[idle.p50, idle.p99, troubled.p50, troubled.p99, above].map(figure),
-    String(times),
+    figure(times),
   ]);
   const titles = ['p50 idle', 'p99 idle', 'p50', 'p99', 'p99 above idle', 'times'];
   const text =
