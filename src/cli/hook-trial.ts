@@ -5,6 +5,7 @@
 import { encodeMailboxName, splitWords } from '../imap-parser-lite/index.ts';
 import { controlsEscaped } from '../observe/printable.ts';
 import { forScript } from '../rewrite/capability.ts';
+import { applyFates, packFolders } from '../rewrite/folders.ts';
 import { readFolder } from '../rewrite/list.ts';
 import type { Answer, EncryptionMode, HookContext, Question } from '../rewrite/question.ts';
 
@@ -67,7 +68,7 @@ function responseTrial(response: Uint8Array, context: HookContext): Trial | { re
   if (folder === undefined) return { fault: `this is no LIST response: ${controlsEscaped(input)}` };
   const asked = { ...context, command: folder.parts.verb };
   return {
-    question: { kind: 'list', responses: [response], names: 'modified-utf7', context: asked },
+    question: { kind: 'list', folders: packFolders([response]), names: 'modified-utf7', context: asked },
     calls: 'DoListResult',
     input,
   };
@@ -77,17 +78,24 @@ function withoutLineEnd(response: Uint8Array): string {
   return Buffer.from(response).toString('utf8').replace(/\r\n$/, '');
 }
 
-function shown({ input }: Trial, answer: Answer): Shown {
+function shown(trial: Trial, answer: Answer): Shown {
+  const { input } = trial;
   switch (answer.kind) {
     case 'encryption':
       return { input, output: modeNames[answer.mode], show: true };
     case 'capability':
       return { input, output: splitWords(answer.capabilities).join(' '), show: true };
     case 'list': {
-      const [response] = answer.responses;
+      const response = leaving(trial, answer);
       return { input, output: response ? withoutLineEnd(response) : null, show: response !== undefined };
     }
   }
+}
+
+/** What the client would get of the one folder that was asked about; undefined: nothing, or it was no folder. */
+function leaving({ question }: Trial, answer: Answer): Uint8Array | undefined {
+  if (question.kind !== 'list' || answer.kind !== 'list') return undefined;
+  return applyFates(question.folders, answer.fates)[0];
 }
 
 /** One object on one line: `input`, `output`, `show`. */
@@ -98,11 +106,12 @@ export function asJson(trial: Trial, answer: Answer): string {
 /** What goes in and what comes out, or what becomes of it in one word. Folders are shown by their decoded names. */
 export function asText(trial: Trial, answer: Answer): string {
   const { input, output } = shown(trial, answer);
-  const folder = trial.question.kind === 'list' ? readable(trial.question.responses[0]!) : undefined;
+  const { question } = trial;
+  const folder = question.kind === 'list' ? readable(question.folders.bytes) : undefined;
   if (output === null) return controlsEscaped(`${folder?.name ?? input}  hidden`);
   const before = folder === undefined ? input : `${folder.name} ${folder.rest}`;
   if (output === input) return controlsEscaped(`${before}  unchanged`);
-  const [changed] = answer.kind === 'list' ? answer.responses : [];
+  const changed = leaving(trial, answer);
   return controlsEscaped(`${before} → ${changed === undefined ? output : readable(changed).rest}`);
 }
 

@@ -3,8 +3,9 @@
  * answer, because its call failed or was never made, is filled in here as `onError` says.
  */
 import { essentialCapabilities } from '../rewrite/capability.ts';
+import { HIDDEN, KEPT, sameFate } from '../rewrite/folders.ts';
 import type { Answer, Question } from '../rewrite/question.ts';
-import { FAILED, HIDDEN, pack, type ThreadAnswer, type ToThread, UNCHANGED } from './protocol.ts';
+import { FAILED, type ThreadAnswer, type ToThread } from './protocol.ts';
 
 export type OnError = 'pass' | 'hide';
 
@@ -23,7 +24,7 @@ export function withoutScript(question: Question, onError: OnError): Answer {
     case 'list':
       return {
         kind: 'list',
-        responses: onError === 'pass' ? question.responses : question.responses.map(() => undefined),
+        fates: sameFate(question.folders, onError === 'pass' ? KEPT : HIDDEN),
       };
   }
 }
@@ -35,7 +36,7 @@ export function callName(question: Question): string {
 
 /** How many calls into the script a question needs. */
 export function callsOf(question: Question): number {
-  return question.kind === 'list' ? question.responses.length : 1;
+  return question.kind === 'list' ? question.folders.lengths.length : 1;
 }
 
 /** The question as a message, and the memory that is moved with it. The question itself stays whole, to be asked again. */
@@ -51,13 +52,13 @@ export function toThread(
     case 'capability':
       return { message: { kind: 'capability', id, context, capabilities: question.capabilities }, moved: [] };
     case 'list': {
-      const { bytes, lengths } = pack(question.responses);
+      const bytes = new Uint8Array(question.folders.bytes);
+      const lengths = new Uint32Array(question.folders.lengths);
       const message = {
         kind: 'list',
         id,
         context,
-        bytes,
-        lengths,
+        folders: { bytes, lengths },
         names: question.names,
         skip: [...skip],
       } as const;
@@ -75,16 +76,11 @@ export function fromThread(question: Question, answer: ThreadAnswer, onError: On
     return { kind: 'capability', capabilities: answer.capabilities };
   }
   if (question.kind === 'list' && answer.kind === 'list') {
-    let offset = 0;
-    const responses = question.responses.map((response, at) => {
-      const length = answer.lengths[at] ?? FAILED;
-      if (length === UNCHANGED) return response;
-      if (length === HIDDEN) return undefined;
-      if (length === FAILED) return onError === 'pass' ? response : undefined;
-      offset += length;
-      return answer.bytes.subarray(offset - length, offset);
-    });
-    return { kind: 'list', responses };
+    const { bytes, lengths } = answer;
+    for (let at = 0; at < lengths.length; at++) {
+      if (lengths[at] === FAILED) lengths[at] = onError === 'pass' ? KEPT : HIDDEN;
+    }
+    return { kind: 'list', fates: { bytes, lengths } };
   }
   return withoutScript(question, onError);
 }

@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer';
 import fengari, { type LuaState } from 'fengari';
 import { NO_BYTES, sameBytes, splitWords } from '../imap-parser-lite/index.ts';
 import { isCapabilityWord } from '../rewrite/capability.ts';
+import { HIDDEN, KEPT } from '../rewrite/folders.ts';
 import { readFolder, writeFolder } from '../rewrite/list.ts';
 import { oldName, withoutOldName } from '../rewrite/old-name.ts';
 import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
@@ -13,7 +14,6 @@ import type { CallClock } from './call-clock.ts';
 import type { DefinedHooks } from './hook-host.ts';
 import { RETURNED_STRING } from './limits.ts';
 import { literal, popError, typeName } from './lua-state.ts';
-import { HIDDEN, UNCHANGED } from './protocol.ts';
 
 const { lua } = fengari;
 
@@ -23,7 +23,7 @@ export interface CallFault {
 }
 
 /** What is to be sent for one folder: other bytes, or one of the marks of the protocol. */
-export type ListedFolder = Uint8Array | typeof UNCHANGED | typeof HIDDEN;
+export type ListedFolder = Uint8Array | typeof KEPT | typeof HIDDEN;
 
 const HANDLER = 1;
 const contextKeys = ['session', 'client', 'server', 'serverport', 'tls', 'user', 'command'] as const;
@@ -161,7 +161,7 @@ export class ScriptCalls {
     if (!(written instanceof Uint8Array)) return this.#wrong(script, `failed: ${written.fault}`);
     const plain = folder.extended.length === 0 && !extended?.length;
     const shown = plain ? written : this.#withoutHiddenOldName(written, names, index);
-    return shown === folder.response ? UNCHANGED : shown;
+    return shown === folder.response ? KEPT : shown;
   }
 
   /** The former name of a folder is a folder's name as well: one that the script hides is not told. */

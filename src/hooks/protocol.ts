@@ -2,6 +2,7 @@
  * What the host and the script's thread say to each other. A batch of folders crosses as one block of bytes
  * with its lengths, moved and not copied; what the script left alone does not cross back at all (L5b).
  */
+import type { FolderFates, Folders } from '../rewrite/folders.ts';
 import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
 import type { DefinedHooks } from './hook-host.ts';
 
@@ -22,8 +23,7 @@ export type ToThread = { readonly id: number; readonly context: HookContext } & 
   | { readonly kind: 'capability'; readonly capabilities: string }
   | {
       readonly kind: 'list';
-      readonly bytes: Uint8Array;
-      readonly lengths: Uint32Array;
+      readonly folders: Folders;
       readonly names: NameEncoding;
       /** Responses that are not to be asked about again. */
       readonly skip: readonly number[];
@@ -36,15 +36,13 @@ export interface Failure {
   readonly count: number;
 }
 
-/** One entry of `lengths` in a list answer that is no length. */
-export const UNCHANGED = -1;
-export const HIDDEN = -2;
+/** One entry of `lengths` in a list answer that is no fate: the call failed. */
 export const FAILED = -3;
 
 export type ThreadAnswer = { readonly id: number; readonly failure: Failure | undefined } & (
   | { readonly kind: 'encryption'; readonly mode: EncryptionMode | undefined }
   | { readonly kind: 'capability'; readonly capabilities: string | undefined }
-  | { readonly kind: 'list'; readonly bytes: Uint8Array; readonly lengths: Int32Array }
+  | ({ readonly kind: 'list' } & FolderFates)
 );
 
 export type FromThread =
@@ -58,23 +56,3 @@ export type FromThread =
   | { readonly kind: 'printed'; readonly text: string }
   /** The thread ends itself, between two calls. */
   | { readonly kind: 'leaving'; readonly message: string };
-
-/** Puts `parts` one after the other into memory of their own, which can be moved to another thread. */
-export function pack(parts: readonly Uint8Array[]): {
-  bytes: Uint8Array<ArrayBuffer>;
-  lengths: Uint32Array<ArrayBuffer>;
-} {
-  const lengths = new Uint32Array(parts.length);
-  let total = 0;
-  for (let at = 0; at < parts.length; at++) {
-    lengths[at] = parts[at]!.length;
-    total += parts[at]!.length;
-  }
-  const bytes = new Uint8Array(total);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return { bytes, lengths };
-}

@@ -5,6 +5,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import fengari from 'fengari';
+import { packFolders } from '../rewrite/folders.ts';
 import { CallClock } from './call-clock.ts';
 import { type CallFault, ScriptCalls } from './calls.ts';
 import { KEPT_STRINGS, PRINTED_LINES } from './limits.ts';
@@ -14,7 +15,6 @@ import {
   FAILED,
   type Failure,
   type FromThread,
-  pack,
   type ThreadAnswer,
   type ThreadStart,
   type ToThread,
@@ -65,7 +65,7 @@ function answer(calls: ScriptCalls, asked: ToThread): { answer: ThreadAnswer; mo
     }
     case 'list': {
       const { changed, marks, failure } = listFolders(calls, asked);
-      const { bytes } = pack(changed);
+      const { bytes } = packFolders(changed);
       return {
         answer: { kind: 'list', id, failure, bytes, lengths: marks },
         moved: [bytes.buffer, marks.buffer],
@@ -85,13 +85,14 @@ function listFolders(
   calls: ScriptCalls,
   asked: ToThread & { kind: 'list' },
 ): { changed: Uint8Array[]; marks: Int32Array<ArrayBuffer>; failure: Failure | undefined } {
-  const marks = new Int32Array(asked.lengths.length);
+  const { bytes, lengths } = asked.folders;
+  const marks = new Int32Array(lengths.length);
   const changed: Uint8Array[] = [];
   let message = '';
   let count = 0;
   let offset = 0;
   for (let at = 0; at < marks.length; at++) {
-    const response = asked.bytes.subarray(offset, offset + asked.lengths[at]!);
+    const response = bytes.subarray(offset, offset + lengths[at]!);
     offset += response.length;
     if (asked.skip.includes(at)) {
       marks[at] = FAILED;

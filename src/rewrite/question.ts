@@ -3,6 +3,8 @@
  * the hook host share. Bytes stay bytes in both directions; nothing here knows Lua, threads or sockets.
  */
 
+import type { FolderFates, Folders } from './folders.ts';
+
 /** 0: plain until STARTTLS. 1: TLS from the first byte. 3: STARTTLS required. The numbers are VPOP3's. */
 export type EncryptionMode = 0 | 1 | 3;
 
@@ -30,8 +32,8 @@ export type Question =
     }
   | {
       readonly kind: 'list';
-      /** Whole LIST, LSUB or XLIST responses, raw, CRLF and literals included; never the answer to `LIST "" ""`. */
-      readonly responses: readonly Uint8Array[];
+      /** Never the answer to `LIST "" ""`. */
+      readonly folders: Folders;
       readonly names: NameEncoding;
       readonly context: HookContext;
     };
@@ -40,5 +42,4 @@ export type Answer =
   | { readonly kind: 'encryption'; readonly mode: EncryptionMode }
   /** What the script returned (latin1, any spacing), already checked: no CR, LF or NUL. */
   | { readonly kind: 'capability'; readonly capabilities: string }
-  /** One entry a response, in order: the bytes to send, or undefined for a hidden folder. */
-  | { readonly kind: 'list'; readonly responses: readonly (Uint8Array | undefined)[] };
+  | { readonly kind: 'list'; readonly fates: FolderFates };

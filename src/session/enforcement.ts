@@ -23,6 +23,7 @@ import {
   readMailboxArguments,
 } from '../imap-parser-lite/index.ts';
 import { Family } from '../rewrite/children.ts';
+import { applyFates, type FolderFates, type Folders, fatesOf } from '../rewrite/folders.ts';
 import {
   dependsOnCapability,
   enableWithout,
@@ -349,9 +350,13 @@ export class Enforcement {
     }
   }
 
-  /** The folder as it is without the hidden ones below it (P25); undefined where it is nothing without them. */
-  corrected(response: Uint8Array): Uint8Array | undefined {
-    return this.#family ? this.#family.correct(response, this.#conversation.names) : response;
+  /** The folders as they are without the hidden ones below them (P25); some are nothing without them. */
+  correctedFates(folders: Folders, fates: FolderFates): FolderFates {
+    const family = this.#family;
+    if (family === undefined) return fates;
+    const { names } = this.#conversation;
+    const leaving = applyFates(folders, fates).map((response) => response && family.correct(response, names));
+    return fatesOf(folders, leaving);
   }
 
   /** The answer to SUBSCRIBE. A server that subscribes to what does not exist has taken the veiled name. */

@@ -3,89 +3,130 @@
  * P24), held in order until the script has said which are shown. Then the whole run leaves as one piece.
  */
 import { concat, LF } from '../imap-parser-lite/index.ts';
+import { type FolderFates, type Folders, HIDDEN, KEPT } from '../rewrite/folders.ts';
 import { nameKey, readFolder } from '../rewrite/list.ts';
 import type { NameEncoding } from '../rewrite/question.ts';
 import * as limits from './limits.ts';
 
-type Held =
-  | { readonly kind: 'folder'; readonly bytes: Uint8Array }
-  /** Sent unless the mailbox with this key is hidden. */
-  | { readonly kind: 'companion'; readonly bytes: Uint8Array; readonly mailbox: string };
+/** Sent unless the mailbox with this key is hidden. */
+interface Companion {
+  /** Folders that stand before it. */
+  readonly behind: number;
+  readonly bytes: Uint8Array;
+  readonly mailbox: string;
+}
 
 export class FolderBatch {
-  #held: Held[] = [];
-  #folders = 0;
-  #bytes = 0;
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #length = 0;
+  #lengths: number[] = [];
+  #companions: Companion[] = [];
+  #companionBytes = 0;
 
   get isEmpty(): boolean {
-    return this.#held.length === 0;
+    return this.#lengths.length === 0 && this.#companions.length === 0;
   }
 
   get isFull(): boolean {
-    return this.#folders >= limits.foldersAsked || this.#bytes >= limits.heldForQuestion;
+    return this.room <= 0 || this.#length + this.#companionBytes >= limits.heldForQuestion;
   }
 
   get hasFolders(): boolean {
-    return this.#folders > 0;
+    return this.#lengths.length > 0;
   }
 
   /** How many folders may be added. */
   get room(): number {
-    return limits.foldersAsked - this.#folders;
+    return limits.foldersAsked - this.#lengths.length;
   }
 
   /** Whole responses, each a line. */
   addFolders(run: Uint8Array): void {
+    this.#copy(run);
     for (let at = 0; at < run.length; ) {
       const end = run.indexOf(LF, at) + 1;
-      this.addFolder(run.subarray(at, end));
+      this.#lengths.push(end - at);
       at = end;
     }
   }
 
-  addFolder(bytes: Uint8Array): void {
-    this.#held.push({ kind: 'folder', bytes });
-    this.#folders++;
-    this.#bytes += bytes.length;
+  /** One whole response. */
+  addFolder(response: Uint8Array): void {
+    this.#copy(response);
+    this.#lengths.push(response.length);
   }
 
   addCompanion(bytes: Uint8Array, mailbox: string): void {
-    this.#held.push({ kind: 'companion', bytes, mailbox });
-    this.#bytes += bytes.length;
+    this.#companions.push({ behind: this.#lengths.length, bytes, mailbox });
+    this.#companionBytes += bytes.length;
   }
 
-  /** The responses to ask the script about, in order. */
-  folders(): Uint8Array[] {
-    return this.#held.flatMap((held) => (held.kind === 'folder' ? [held.bytes] : []));
+  #copy(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  /** What to ask the script about; not to be changed. */
+  folders(): Folders {
+    return { bytes: this.#bytes.subarray(0, this.#length), lengths: Uint32Array.from(this.#lengths) };
   }
 
   /**
-   * What leaves, given one answer a folder in order (undefined: hidden). The keys of folders found hidden are
-   * added to `hidden`, those of folders shown are taken from it. Empties the batch.
+   * What leaves. The keys of folders found hidden are added to `hidden`. With several `lists` in flight the same
+   * folder may come again and be shown, so that its key is taken out then. Empties the batch.
    */
-  release(
-    answers: readonly (Uint8Array | undefined)[],
-    hidden: Set<string>,
-    names: NameEncoding,
-  ): Uint8Array {
+  release(fates: FolderFates, hidden: Set<string>, names: NameEncoding, lists: number): Uint8Array {
     const leaving: Uint8Array[] = [];
-    let next = 0;
-    for (const held of this.#held) {
-      if (held.kind === 'companion') {
-        if (!hidden.has(held.mailbox)) leaving.push(held.bytes);
-        continue;
+    /** Where the folders begin that leave as they came, and are not in `leaving` yet. */
+    let kept = 0;
+    let offset = 0;
+    let changed = 0;
+    let companion = 0;
+    const leaveKept = (): void => {
+      if (offset > kept) leaving.push(this.#bytes.subarray(kept, offset));
+      kept = offset;
+    };
+    for (let at = 0; at <= this.#lengths.length; at++) {
+      for (; this.#companions[companion]?.behind === at; companion++) {
+        leaveKept();
+        const { bytes, mailbox } = this.#companions[companion]!;
+        if (!hidden.has(mailbox)) leaving.push(bytes);
       }
-      const answer = answers[next++];
-      if (answer !== undefined) leaving.push(answer);
-      if (answer !== undefined && hidden.size === 0) continue;
-      const folder = readFolder(held.bytes, names);
-      const key = folder && nameKey(folder.name);
-      if (key !== undefined && answer === undefined) hidden.add(key);
-      else if (key !== undefined) hidden.delete(key);
+      if (at === this.#lengths.length) break;
+      const fate = fates.lengths[at]!;
+      if (fate !== KEPT) leaveKept();
+      const response = offset;
+      offset += this.#lengths[at]!;
+      if (fate !== KEPT) kept = offset;
+      if (fate >= 0) {
+        leaving.push(fates.bytes.subarray(changed, changed + fate));
+        changed += fate;
+      }
+      if (fate !== HIDDEN && (lists < 2 || hidden.size === 0)) continue;
+      const folder = readFolder(this.#bytes.subarray(response, offset), names);
+      if (folder === undefined) continue;
+      if (fate === HIDDEN) hidden.add(nameKey(folder.name));
+      else hidden.delete(nameKey(folder.name));
     }
-    this.#held = [];
-    this.#folders = 0;
-    this.#bytes = 0;
-    return concat(leaving);
+    leaveKept();
+    const whole = concat(leaving);
+    this.clear();
+    return whole;
+  }
+
+  /** Nothing of it leaves. */
+  clear(): void {
+    // The memory may have been given away: a question holds it until it is answered.
+    this.#bytes = new Uint8Array(0);
+    this.#length = 0;
+    this.#lengths = [];
+    this.#companions = [];
+    this.#companionBytes = 0;
   }
 }

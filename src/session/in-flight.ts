@@ -57,6 +57,13 @@ export class InFlight {
     return undefined;
   }
 
+  /** How many LIST, LSUB and XLIST there are. */
+  get lists(): number {
+    let lists = 0;
+    for (const { verb } of this.#commands.values()) if (listVerbs.has(verb)) lists++;
+    return lists;
+  }
+
   /** The veil of a command about a hidden mailbox; all have the same one. */
   get veil(): Uint8Array | undefined {
     for (const { veil } of this.#commands.values()) if (veil !== undefined) return veil;

@@ -23,6 +23,14 @@ import {
   splitWords,
 } from '../imap-parser-lite/index.ts';
 import { forScript, writeCapabilities } from '../rewrite/capability.ts';
+import {
+  applyFates,
+  type FolderFates,
+  type Folders,
+  KEPT,
+  sameFate,
+  unpackFolders,
+} from '../rewrite/folders.ts';
 import { knownList } from '../rewrite/known-lists.ts';
 import { namedMailbox, tellsDelimiter } from '../rewrite/list.ts';
 import type { Answer, HookContext, Question } from '../rewrite/question.ts';
@@ -46,7 +54,7 @@ interface Collected {
 
 /** The question that is open. */
 type Asked =
-  | { readonly about: 'folders' }
+  | { readonly about: 'folders'; readonly folders: Folders }
   | {
       readonly about: 'capabilities';
       readonly line: Uint8Array;
@@ -146,7 +154,7 @@ export class UpstreamSide {
     this.#asked = undefined;
     this.#conversation.questionOpen = false;
     if (asked?.about === 'folders' && answer.kind === 'list') {
-      this.#release(answer.responses);
+      this.#release(asked.folders, answer.fates);
     }
     if (asked?.about === 'capabilities' && answer.kind === 'capability') {
       const words = splitWords(answer.capabilities);
@@ -425,26 +433,27 @@ export class UpstreamSide {
   /** The batch goes to the script, or out where it holds no folder. */
   #finishBatch(): void {
     if (this.#batch.isEmpty) return;
+    const folders = this.#batch.folders();
     if (!this.#batch.hasFolders) {
-      this.#release([]);
+      this.#release(folders, sameFate(folders, KEPT));
       return;
     }
     const { names } = this.#conversation;
     const context = this.#conversation.context(this.#listVerb);
-    this.#ask({ about: 'folders' }, { kind: 'list', responses: this.#batch.folders(), names, context });
+    this.#ask({ about: 'folders', folders }, { kind: 'list', folders, names, context });
   }
 
-  #release(answers: readonly (Uint8Array | undefined)[]): void {
-    const { names } = this.#conversation;
+  #release(folders: Folders, fates: FolderFates): void {
+    const { names, inFlight } = this.#conversation;
     const enforcement = this.#enforcement;
     if (enforcement?.asksForFolders) {
       // What we asked for ourselves is not for the client.
-      enforcement.foldersAnswered(this.#batch.folders(), answers);
-      this.#batch.release([], new Set(), names);
+      enforcement.foldersAnswered(unpackFolders(folders), applyFates(folders, fates));
+      this.#batch.clear();
       return;
     }
-    const leaving = enforcement ? answers.map((answer) => answer && enforcement.corrected(answer)) : answers;
-    this.#conversation.toClient(this.#batch.release(leaving, this.#hidden, names));
+    const leaving = enforcement ? enforcement.correctedFates(folders, fates) : fates;
+    this.#conversation.toClient(this.#batch.release(leaving, this.#hidden, names, inFlight.lists));
   }
 
   #ask(asked: Asked, question: Question): void {

@@ -2,6 +2,7 @@
  * A session whose both sides say whatever they like. Nobody knows what should come of it; it must not throw, must
  * not hold more than it may, and must do nothing behind its end.
  */
+import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
 import type { Question } from '../../src/rewrite/question.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
@@ -96,6 +97,7 @@ function answerTo(question: Question, random: Random): Parameters<Session['answe
   if (question.kind === 'encryption') return { kind: 'encryption', mode: question.mode };
   if (question.kind === 'capability')
     return { kind: 'capability', capabilities: random.pick([question.capabilities, '', 'X Y']) };
-  const responses = question.responses.map((response) => (random.chance(50) ? undefined : response));
-  return { kind: 'list', responses };
+  const { folders } = question;
+  const leaving = unpackFolders(folders).map((response) => (random.chance(50) ? undefined : response));
+  return { kind: 'list', fates: fatesOf(folders, leaving) };
 }

@@ -2,6 +2,7 @@
  * One session between the two models: what they say is cut and interleaved at random, scripts and handshakes
  * answer when chance wants, and in the end everything that is owed must have come.
  */
+import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
 import type { Answer, Question } from '../../src/rewrite/question.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
@@ -203,7 +204,7 @@ export class Run {
       if (this.#random.chance(10)) words.push('X-SCRIPT');
       return { kind: 'capability', capabilities: words.join(' ') };
     }
-    const responses = question.responses.map((bytes) => {
+    const leaving = unpackFolders(question.folders).map((bytes) => {
       const text = textOf(bytes);
       const said = this.#world.said.find((each) => each.kind === 'folder' && each.text === text);
       if (said === undefined)
@@ -213,7 +214,7 @@ export class Run {
       said.text = text.replace('HasNoChildren', 'Marked');
       return bytesOf(said.text);
     });
-    return { kind: 'list', responses };
+    return { kind: 'list', fates: fatesOf(question.folders, leaving) };
   }
 
   #step(line: string, call: () => Effect[]): void {

@@ -247,9 +247,10 @@ test('an idle host does not keep the process alive, a waiting question does', as
   const code = `import { createHookHost } from ${JSON.stringify(new URL('../../src/hooks/host.js', import.meta.url))};
     const host = await createHookHost({ script: process.argv[1], deadline: 200, onError: 'pass' }, () => {});
     const context = { session: 's', client: '10.0.0.5', server: '10.0.0.1', serverport: 143, tls: false };
-    const responses = [Buffer.from('* LIST () "/" "loop"\\r\\n')];
-    const answer = await host.openSession().ask({ kind: 'list', names: 'utf8', context, responses });
-    console.log(answer.responses[0] === responses[0]);`;
+    const bytes = Buffer.from('* LIST () "/" "loop"\\r\\n');
+    const folders = { bytes, lengths: Uint32Array.of(bytes.length) };
+    const answer = await host.openSession().ask({ kind: 'list', names: 'utf8', context, folders });
+    console.log(answer.fates.lengths[0] === -1);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code, script], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 10_000,

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { HookEvent, HookHost, HookSession, HookSettings } from '../../src/hooks/hook-host.ts';
 import { createHookHost } from '../../src/hooks/host.ts';
-import type { HookContext, Question } from '../../src/rewrite/question.ts';
+import { applyFates, packFolders } from '../../src/rewrite/folders.ts';
+import type { HookContext, NameEncoding, Question } from '../../src/rewrite/question.ts';
 
 export const context: HookContext = {
   session: 's1',
@@ -69,8 +70,16 @@ export function listed(name: string, attributes = '\\HasNoChildren', extended = 
   return Buffer.from(`* LIST (${attributes}) "/" "${name}"${extended}\r\n`, 'latin1');
 }
 
+/** The question about these responses. */
+export function asking(
+  responses: readonly Uint8Array[],
+  names: NameEncoding = 'modified-utf7',
+): Question & { kind: 'list' } {
+  return { kind: 'list', names, context, folders: packFolders(responses) };
+}
+
 export function listQuestion(...names: string[]): Question & { kind: 'list' } {
-  return { kind: 'list', names: 'modified-utf7', context, responses: names.map((name) => listed(name)) };
+  return asking(names.map((name) => listed(name)));
 }
 
 /** Asks about folders; each comes back as the text of its response, or undefined where it is hidden. */
@@ -80,7 +89,9 @@ export async function list(
 ): Promise<(string | undefined)[]> {
   const answer = await session.ask(question);
   if (answer.kind !== 'list') throw new Error(`a list was answered by ${answer.kind}`);
-  return answer.responses.map((bytes) => bytes && Buffer.from(bytes).toString('latin1'));
+  return applyFates(question.folders, answer.fates).map(
+    (bytes) => bytes && Buffer.from(bytes).toString('latin1'),
+  );
 }
 
 export async function capability(session: HookSession, capabilities: string): Promise<string> {

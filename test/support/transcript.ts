@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { concat, latin1, NO_BYTES } from '../../src/imap-parser-lite/index.ts';
+import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
 import { readFolder, writeFolder } from '../../src/rewrite/list.ts';
 import type { Answer, Question } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
@@ -195,15 +196,18 @@ export function hidingScript(question: Question): Answer {
     case 'list':
       return {
         kind: 'list',
-        responses: question.responses.map((response) => {
-          const folder = readFolder(response, question.names);
-          assert.ok(folder, `a folder: ${escapeBytes(response)}`);
-          assert.notDeepEqual(folder.name, NO_BYTES, 'the answer to LIST "" "" is no folder');
-          if (latin1(folder.name).endsWith('Hidden')) return undefined;
-          const written = writeFolder(folder, folder.attributes, folder.extended);
-          assert.ok(written instanceof Uint8Array);
-          return written;
-        }),
+        fates: fatesOf(
+          question.folders,
+          unpackFolders(question.folders).map((response) => {
+            const folder = readFolder(response, question.names);
+            assert.ok(folder, `a folder: ${escapeBytes(response)}`);
+            assert.notDeepEqual(folder.name, NO_BYTES, 'the answer to LIST "" "" is no folder');
+            if (latin1(folder.name).endsWith('Hidden')) return undefined;
+            const written = writeFolder(folder, folder.attributes, folder.extended);
+            assert.ok(written instanceof Uint8Array);
+            return written;
+          }),
+        ),
       };
   }
 }
