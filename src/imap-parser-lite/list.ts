@@ -3,8 +3,16 @@
  * name and the rest stand in the raw bytes, so that what is not changed can leave as it came.
  */
 import { type Astring, readAstring, skipParenthesised } from './astring.ts';
-import { endOfText, latin1, NO_BYTES, OPEN_PARENTHESIS, SPACE } from './bytes.ts';
-import { readResponseHead } from './response.ts';
+import {
+  BACKSLASH,
+  endOfText,
+  fromLatin1,
+  latin1,
+  NO_BYTES,
+  OPEN_PARENTHESIS,
+  QUOTE,
+  SPACE,
+} from './bytes.ts';
 
 export interface ListResponse {
   readonly verb: 'LIST' | 'LSUB' | 'XLIST';
@@ -27,10 +35,11 @@ export function isListVerb(word: string): word is ListResponse['verb'] {
 
 /** Reads a whole response, literals included. Undefined: it is none of the three, or not of their form. */
 export function readListResponse(response: Uint8Array): ListResponse | undefined {
-  const head = readResponseHead(response);
-  if (head.kind !== 'untagged' || !isListVerb(head.word)) return undefined;
-  if (response[head.text] !== OPEN_PARENTHESIS) return undefined;
-  const attributesEnd = skipParenthesised(response, head.text);
+  const verb = readVerb(response);
+  if (verb === undefined) return undefined;
+  const attributesStart = `* ${verb} `.length;
+  if (response[attributesStart] !== OPEN_PARENTHESIS) return undefined;
+  const attributesEnd = skipParenthesised(response, attributesStart);
   if (attributesEnd === undefined || response[attributesEnd] !== SPACE) return undefined;
   const delimiter = readDelimiter(response, attributesEnd + 1);
   if (delimiter === undefined || response[delimiter.end] !== SPACE) return undefined;
@@ -39,8 +48,8 @@ export function readListResponse(response: Uint8Array): ListResponse | undefined
   const end = endOfText(response);
   if (name.end > end || (name.end < end && response[name.end] !== SPACE)) return undefined;
   return {
-    verb: head.word,
-    attributes: { start: head.text + 1, end: attributesEnd - 1 },
+    verb,
+    attributes: { start: attributesStart + 1, end: attributesEnd - 1 },
     delimiter: delimiter.value,
     name: name.value,
     nameEnd: name.end,
@@ -48,8 +57,27 @@ export function readListResponse(response: Uint8Array): ListResponse | undefined
   };
 }
 
+const verbs = ['LIST', 'LSUB', 'XLIST'] as const;
+const beginnings = verbs.map((verb) => fromLatin1(`* ${verb} `));
+
+/** Which of the three it is; by its bytes, for this is asked of every folder. */
+function readVerb(response: Uint8Array): ListResponse['verb'] | undefined {
+  return verbs.find((_, which) => {
+    const beginning = beginnings[which]!;
+    for (let at = 0; at < beginning.length; at++) {
+      // Letters in either case; of the other two bytes, neither has the bit.
+      const byte = beginning[at]! >= 0x41 ? response[at]! & ~0x20 : response[at];
+      if (byte !== beginning[at]) return false;
+    }
+    return true;
+  });
+}
+
 /** NIL, or one character, which may be written `"\\"`; some servers leave the quotes away, or it empty. */
 function readDelimiter(response: Uint8Array, at: number): Astring | undefined {
+  // `"/"`, as nearly every server writes it.
+  if (response[at] === QUOTE && response[at + 2] === QUOTE && response[at + 1] !== BACKSLASH)
+    return { value: response.subarray(at + 1, at + 2), end: at + 3 };
   const delimiter = readAstring(response, at);
   if (delimiter === undefined) return undefined;
   if (delimiter.end - at === 3 && latin1(response, at, at + 3).toUpperCase() === 'NIL') {
