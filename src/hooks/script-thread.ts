@@ -29,7 +29,8 @@ export class ScriptThread {
   #timer: NodeJS.Timeout | undefined;
   /** Questions sent and not answered yet, and one for opening the script. */
   #outstanding = 1;
-  #memoryBefore = process.memoryUsage.rss();
+  /** The long call, by its start, and what the process held when it was seen first: asking costs as much as a small call. */
+  #watched: { readonly call: number; readonly memory: number } | undefined;
   #end: ThreadEnd | 'closed' | undefined;
 
   constructor(start: Omit<ThreadStart, 'clock'>, deadline: number, events: ThreadEvents) {
@@ -59,9 +60,7 @@ export class ScriptThread {
     if (this.#outstanding === 0) this.#worker.ref();
     this.#outstanding++;
     this.#worker.postMessage(question, moved);
-    if (this.#timer !== undefined) return;
-    this.#memoryBefore = process.memoryUsage.rss();
-    this.#watch(Math.min(WATCH_AFTER, this.#deadline));
+    if (this.#timer === undefined) this.#watch(Math.min(WATCH_AFTER, this.#deadline));
   }
 
   /** Ends the thread without a word. */
@@ -115,12 +114,12 @@ export class ScriptThread {
     if (call !== undefined && age >= deadline) {
       this.#stop({ kind: 'stuck', limit: 'time', call });
     } else if (call === undefined || age < WATCH_AFTER) {
-      this.#memoryBefore = process.memoryUsage.rss();
       this.#watch(Math.min(WATCH_AFTER, deadline) - age);
-    } else if (process.memoryUsage.rss() - this.#memoryBefore > MEMORY_GROWTH) {
-      this.#stop({ kind: 'stuck', limit: 'memory', call });
     } else {
-      this.#watch(Math.min(WATCH_EVERY, deadline - age));
+      const memory = process.memoryUsage.rss();
+      if (this.#watched?.call !== call.start) this.#watched = { call: call.start, memory };
+      if (memory - this.#watched.memory > MEMORY_GROWTH) this.#stop({ kind: 'stuck', limit: 'memory', call });
+      else this.#watch(Math.min(WATCH_EVERY, deadline - age));
     }
   }
 

@@ -13,6 +13,8 @@ export function belongsTo(networks: readonly string[]): (address: string) => boo
     if (prefix === undefined) lists[family].addAddress(address, family);
     else lists[family].addSubnet(address, Number(prefix), family);
   }
+  // Asked of every connection, and most listeners trust nobody.
+  if (networks.length === 0) return () => false;
   return (address) => {
     const family = familyOf(address);
     return lists[family].check(address, family);
