@@ -14,7 +14,6 @@ import {
   findCapabilities,
   isListVerb,
   LF,
-  type LineMarks,
   type LineSegment,
   latin1,
   type ResponseHead,
@@ -23,27 +22,18 @@ import {
   splitWords,
 } from '../imap-parser-lite/index.ts';
 import { forScript, writeCapabilities } from '../rewrite/capability.ts';
-import {
-  applyFates,
-  type FolderFates,
-  type Folders,
-  KEPT,
-  sameFate,
-  unpackFolders,
-} from '../rewrite/folders.ts';
 import { knownList } from '../rewrite/known-lists.ts';
-import { namedMailbox, tellsDelimiter } from '../rewrite/list.ts';
-import type { Answer, HookContext, Question } from '../rewrite/question.ts';
+import type { Answer, Question } from '../rewrite/question.ts';
 import { hasReferral, withoutReferral } from '../rewrite/referral.ts';
 import { withoutVeil } from '../rewrite/veil.ts';
 import type { ClientSide } from './client-side.ts';
 import type { Conversation } from './conversation.ts';
 import type { Enforcement } from './enforcement.ts';
-import { FolderBatch } from './folder-batch.ts';
+import { FolderAnswers } from './folder-answers.ts';
 import { type CommandInFlight, mayBelongToFolder } from './in-flight.ts';
 import * as limits from './limits.ts';
 import { Preamble } from './preamble.ts';
-import { folderVerb, isMarked, nothing, numbered, numberedOrFolder } from './runs.ts';
+import { isMarked, nothing } from './runs.ts';
 
 /** A response that was found worth a look: held until it is whole. */
 interface Collected {
@@ -54,7 +44,7 @@ interface Collected {
 
 /** The question that is open. */
 type Asked =
-  | { readonly about: 'folders'; readonly folders: Folders }
+  | { readonly about: 'folders' }
   | {
       readonly about: 'capabilities';
       readonly line: Uint8Array;
@@ -74,12 +64,8 @@ export class UpstreamSide {
   #framer: Framer = new Framer('server');
   #collected: Collected | undefined;
   #asked: Asked | undefined;
-  readonly #batch: FolderBatch = new FolderBatch();
-  /** Keys of the folders hidden in the LIST answers that are under way. */
-  readonly #hidden: Set<string> = new Set();
-  /** The verb of the batch's responses, for the script's context. */
-  #listVerb: HookContext['command'];
-  /** Read, but behind the batch: comes after the script's answer. */
+  readonly #folders: FolderAnswers;
+  /** Read, but behind folders: comes after the script's answer. */
   #postponed: LineSegment | undefined;
   #closed = false;
   #saidBye = false;
@@ -89,6 +75,7 @@ export class UpstreamSide {
     this.#client = client;
     this.#enforcement = enforcement;
     this.#preamble = new Preamble(conversation);
+    this.#folders = new FolderAnswers(conversation, enforcement);
   }
 
   get backlog(): number {
@@ -99,7 +86,7 @@ export class UpstreamSide {
   get isIdle(): boolean {
     return (
       this.#asked === undefined &&
-      this.#batch.isEmpty &&
+      this.#folders.isEmpty &&
       !this.#conversation.responseOpen &&
       this.#framer.pending === 0
     );
@@ -125,7 +112,7 @@ export class UpstreamSide {
     const { transcript, ended } = this.#conversation;
     const held = this.#asked ?? this.#postponed ?? this.#collected ?? transcript;
     if (held !== undefined || ended) return 0;
-    return this.#framer.skip(bytes, this.#mustSeeAll ? nothing : this.#passing);
+    return this.#framer.skip(bytes, this.#mustSeeAll ? nothing : this.#folders.passing);
   }
 
   /** Copies what is next and reads it: all of it, or to the end of the line of which a part is held. */
@@ -153,9 +140,7 @@ export class UpstreamSide {
     const asked = this.#asked;
     this.#asked = undefined;
     this.#conversation.questionOpen = false;
-    if (asked?.about === 'folders' && answer.kind === 'list') {
-      this.#release(asked.folders, answer.fates);
-    }
+    if (asked?.about === 'folders' && answer.kind === 'list') this.#folders.answered(answer.fates);
     if (asked?.about === 'capabilities' && answer.kind === 'capability') {
       const words = splitWords(answer.capabilities);
       const added = words.filter((word) => !asked.words.includes(word));
@@ -170,15 +155,15 @@ export class UpstreamSide {
   /** Reads on as far as it may. */
   pump(): void {
     while (!this.#conversation.ended && this.#asked === undefined) {
-      if (this.#batch.isFull) {
-        this.#finishBatch();
+      if (this.#folders.isFull) {
+        this.#finishFolders();
         continue;
       }
       if (this.#takeRun()) continue;
       const segment = this.#postponed ?? this.#next();
       this.#postponed = undefined;
       if (segment === undefined) {
-        this.#finishBatch();
+        this.#finishFolders();
         if (this.#closed && this.#asked === undefined) this.#end();
         return;
       }
@@ -189,8 +174,8 @@ export class UpstreamSide {
   /** Takes many responses at once, where none of them needs a look of its own. */
   #takeRun(): boolean {
     if (this.#postponed !== undefined || this.#mustSeeAll) return false;
-    if (this.#collectsFolders && this.#batchRun()) return true;
-    const run = this.#framer.nextRun(isMarked(this.#passing));
+    if (this.#folders.takeRun(this.#framer)) return true;
+    const run = this.#framer.nextRun(isMarked(this.#folders.passing));
     if (run === undefined) return false;
     this.#conversation.toClient(run);
     return true;
@@ -204,31 +189,6 @@ export class UpstreamSide {
       this.#collected !== undefined ||
       !this.#preamble.done
     );
-  }
-
-  /** The responses that go straight to the client now, whatever stands in them. */
-  get #passing(): LineMarks {
-    if (!this.#batch.isEmpty || this.#hidden.size > 0) return nothing;
-    return this.#conversation.settings.hooks.list ? numbered : numberedOrFolder;
-  }
-
-  get #collectsFolders(): boolean {
-    const { settings, inFlight } = this.#conversation;
-    return settings.hooks.list && inFlight.oldestList()?.asksDelimiter !== true;
-  }
-
-  #batchRun(): boolean {
-    let { room } = this.#batch;
-    let verb: HookContext['command'];
-    const run = this.#framer.nextRun((bytes, start, end) => {
-      const own = folderVerb(bytes, start, end);
-      verb ??= own;
-      return own !== undefined && own === verb && room-- > 0;
-    });
-    if (run === undefined) return false;
-    this.#listVerb = verb;
-    this.#batch.addFolders(run);
-    return true;
   }
 
   #next(): Segment | undefined {
@@ -266,37 +226,30 @@ export class UpstreamSide {
       return;
     }
     const route = this.#routeOf(line, head);
-    if (route !== 'batch' && !this.#batch.isEmpty) {
+    if (route !== 'folders' && !this.#folders.isEmpty) {
       this.#postponed = line;
-      this.#finishBatch();
+      this.#finishFolders();
       return;
     }
     if (route === 'pass') this.#pass(line);
     else this.#collect({ head, parts: [], bytes: 0 }, line);
   }
 
-  /** Straight on, into a batch of folders, or looked at on its own. */
-  #routeOf(line: LineSegment, head: ResponseHead): 'pass' | 'batch' | 'look' {
+  /** Straight on, to the folders, or looked at on its own. */
+  #routeOf(line: LineSegment, head: ResponseHead): 'pass' | 'folders' | 'look' {
     switch (head.kind) {
       case 'tagged':
       case 'continuation':
         return 'look';
       case 'untagged':
-        if (isListVerb(head.word))
-          return this.#conversation.settings.hooks.list && !this.#isDelimiter(line) ? 'batch' : 'pass';
-        if (mayBelongToFolder(head.word) && this.#veilFor(head) === undefined)
-          return this.#batch.isEmpty && this.#hidden.size === 0 ? 'pass' : 'batch';
+        if (isListVerb(head.word) || (mayBelongToFolder(head.word) && !this.#isVeiled(head)))
+          return this.#folders.takes(head, line) ? 'folders' : 'pass';
         if (head.word === 'BYE') this.#saidBye = true;
         if (head.word === 'ENABLED' || this.#veilFor(head) !== undefined) return 'look';
         return beginsCapabilities(line.bytes, head) || hasReferral(line.bytes, head) ? 'look' : 'pass';
       case 'unknown':
         return 'pass';
     }
-  }
-
-  #isDelimiter(line: LineSegment): boolean {
-    const asked = this.#conversation.inFlight.oldestList()?.asksDelimiter === true;
-    return line.literal === undefined && tellsDelimiter(line.bytes, asked);
   }
 
   #pass(line: LineSegment): void {
@@ -334,17 +287,7 @@ export class UpstreamSide {
       if (greeting !== undefined) this.#look(greeting, readResponseHead(greeting));
       return;
     }
-    if (head.kind === 'untagged' && isListVerb(head.word)) {
-      this.#listVerb = head.word;
-      this.#batch.addFolder(response);
-      return;
-    }
-    if (head.kind === 'untagged' && mayBelongToFolder(head.word) && this.#veilFor(head) === undefined) {
-      const mailbox = namedMailbox(response, this.#conversation.names);
-      const asked = mailbox === undefined || this.#conversation.inFlight.isAskedFor(head.word, mailbox);
-      this.#batch.addCompanion(response, asked ? '' : mailbox);
-      return;
-    }
+    if (!this.#isVeiled(head) && this.#folders.add(response, head)) return;
     this.#look(response, head);
   }
 
@@ -374,6 +317,11 @@ export class UpstreamSide {
     if (this.#enforcement === undefined || head.kind !== 'untagged' || /^\d/.test(head.word))
       return undefined;
     return this.#conversation.inFlight.veil;
+  }
+
+  /** Whether a name in it may be a veiled one; in the answer to a LIST there is none. */
+  #isVeiled(head: ResponseHead): boolean {
+    return head.kind === 'untagged' && !isListVerb(head.word) && this.#veilFor(head) !== undefined;
   }
 
   #continuation(response: Uint8Array): void {
@@ -417,7 +365,7 @@ export class UpstreamSide {
   }
 
   #answered(command: CommandInFlight, word: string): void {
-    if (this.#conversation.inFlight.oldestList() === undefined) this.#hidden.clear();
+    this.#folders.commandAnswered();
     if (command.verb === 'LOGOUT' && word === 'OK') this.#conversation.loggedOut = true;
     this.#client.answered(command, word);
     if (command.verb === 'SUBSCRIBE') this.#enforcement?.subscribed(word);
@@ -430,30 +378,10 @@ export class UpstreamSide {
     }
   }
 
-  /** The batch goes to the script, or out where it holds no folder. */
-  #finishBatch(): void {
-    if (this.#batch.isEmpty) return;
-    const folders = this.#batch.folders();
-    if (!this.#batch.hasFolders) {
-      this.#release(folders, sameFate(folders, KEPT));
-      return;
-    }
-    const { names } = this.#conversation;
-    const context = this.#conversation.context(this.#listVerb);
-    this.#ask({ about: 'folders', folders }, { kind: 'list', folders, names, context });
-  }
-
-  #release(folders: Folders, fates: FolderFates): void {
-    const { names, inFlight } = this.#conversation;
-    const enforcement = this.#enforcement;
-    if (enforcement?.asksForFolders) {
-      // What we asked for ourselves is not for the client.
-      enforcement.foldersAnswered(unpackFolders(folders), applyFates(folders, fates));
-      this.#batch.clear();
-      return;
-    }
-    const leaving = enforcement ? enforcement.correctedFates(folders, fates) : fates;
-    this.#conversation.toClient(this.#batch.release(leaving, this.#hidden, names, inFlight.lists));
+  /** What was gathered goes to the script, or out where it holds no folder. */
+  #finishFolders(): void {
+    const question = this.#folders.finish();
+    if (question !== undefined) this.#ask({ about: 'folders' }, question);
   }
 
   #ask(asked: Asked, question: Question): void {

@@ -1,0 +1,137 @@
+/**
+ * The answers to LIST, LSUB and XLIST on their way through the script, with what belongs to them (STATUS and its
+ * kin, P24). What always holds: they leave in the order they came, and nothing of a hidden folder leaves.
+ */
+import {
+  type Framer,
+  isListVerb,
+  type LineMarks,
+  type LineSegment,
+  type ResponseHead,
+} from '../imap-parser-lite/index.ts';
+import {
+  applyFates,
+  type FolderFates,
+  type Folders,
+  KEPT,
+  sameFate,
+  unpackFolders,
+} from '../rewrite/folders.ts';
+import { namedMailbox, tellsDelimiter } from '../rewrite/list.ts';
+import type { HookContext, Question } from '../rewrite/question.ts';
+import type { Conversation } from './conversation.ts';
+import type { Enforcement } from './enforcement.ts';
+import { FolderBatch } from './folder-batch.ts';
+import { mayBelongToFolder } from './in-flight.ts';
+import { folderVerb, nothing, numbered, numberedOrFolder } from './runs.ts';
+
+type UntaggedHead = Extract<ResponseHead, { kind: 'untagged' }>;
+
+export class FolderAnswers {
+  readonly #conversation: Conversation;
+  readonly #enforcement: Enforcement | undefined;
+  readonly #batch: FolderBatch = new FolderBatch();
+  /** What the script was asked about. */
+  #asked: Folders | undefined;
+  /** Keys of the folders hidden in the LIST answers that are under way. */
+  readonly #hidden: Set<string> = new Set();
+  /** The verb of the batch's responses, for the script's context. */
+  #verb: HookContext['command'];
+
+  constructor(conversation: Conversation, enforcement: Enforcement | undefined) {
+    this.#conversation = conversation;
+    this.#enforcement = enforcement;
+  }
+
+  /** Nothing waits for the script. */
+  get isEmpty(): boolean {
+    return this.#batch.isEmpty;
+  }
+
+  get isFull(): boolean {
+    return this.#batch.isFull;
+  }
+
+  /** The responses that go straight to the client now, whatever stands in them. */
+  get passing(): LineMarks {
+    if (!this.#batch.isEmpty || this.#hidden.size > 0) return nothing;
+    return this.#conversation.settings.hooks.list ? numbered : numberedOrFolder;
+  }
+
+  /** Takes as many folders as stand at the front of the framer, each a line; false: none. */
+  takeRun(framer: Framer): boolean {
+    const { settings, inFlight } = this.#conversation;
+    if (!settings.hooks.list || inFlight.oldestList()?.asksDelimiter === true) return false;
+    let { room } = this.#batch;
+    let verb: HookContext['command'];
+    const run = framer.nextRun((bytes, start, end) => {
+      const own = folderVerb(bytes, start, end);
+      verb ??= own;
+      return own !== undefined && own === verb && room-- > 0;
+    });
+    if (run === undefined) return false;
+    this.#verb = verb;
+    this.#batch.addFolders(run);
+    return true;
+  }
+
+  /** Whether a response of this head that begins with `line` is to be collected for `add`. */
+  takes(head: UntaggedHead, line: LineSegment): boolean {
+    if (isListVerb(head.word)) return this.#conversation.settings.hooks.list && !this.#isDelimiter(line);
+    return mayBelongToFolder(head.word) && !(this.#batch.isEmpty && this.#hidden.size === 0);
+  }
+
+  #isDelimiter(line: LineSegment): boolean {
+    const asked = this.#conversation.inFlight.oldestList()?.asksDelimiter === true;
+    return line.literal === undefined && tellsDelimiter(line.bytes, asked);
+  }
+
+  /** Adds one whole response; false: it does not belong here. */
+  add(response: Uint8Array, head: ResponseHead): boolean {
+    if (head.kind !== 'untagged') return false;
+    if (isListVerb(head.word)) {
+      this.#verb = head.word;
+      this.#batch.addFolder(response);
+      return true;
+    }
+    if (!mayBelongToFolder(head.word)) return false;
+    const mailbox = namedMailbox(response, this.#conversation.names);
+    const asked = mailbox === undefined || this.#conversation.inFlight.isAskedFor(head.word, mailbox);
+    this.#batch.addCompanion(response, asked ? '' : mailbox);
+    return true;
+  }
+
+  /** What the script has to be asked before anything else goes on; undefined: what was here has left. */
+  finish(): Question | undefined {
+    if (this.#batch.isEmpty) return undefined;
+    const folders = this.#batch.folders();
+    this.#asked = folders;
+    if (!this.#batch.hasFolders) {
+      this.answered(sameFate(folders, KEPT));
+      return undefined;
+    }
+    const { names } = this.#conversation;
+    return { kind: 'list', folders, names, context: this.#conversation.context(this.#verb) };
+  }
+
+  /** The answer to what `finish` gave. */
+  answered(fates: FolderFates): void {
+    const { names, inFlight } = this.#conversation;
+    const folders = this.#asked!;
+    const enforcement = this.#enforcement;
+    this.#asked = undefined;
+    if (enforcement?.asksForFolders) {
+      // What we asked for ourselves is not for the client.
+      enforcement.foldersAnswered(unpackFolders(folders), applyFates(folders, fates));
+      this.#batch.clear();
+      return;
+    }
+    const leaving = enforcement ? enforcement.correctedFates(folders, fates) : fates;
+    this.#conversation.toClient(this.#batch.release(leaving, this.#hidden, names, inFlight.lists));
+  }
+
+  /** A command was answered: without a LIST in flight no more comes that belongs to hidden folders. */
+  commandAnswered(): void {
+    if (this.#hidden.size > 0 && this.#conversation.inFlight.lists === 0) this.#hidden.clear();
+  }
+}
