@@ -2,7 +2,8 @@
 import { relative } from 'node:path';
 import type { Config, Listen } from '../config/config.ts';
 import { formatFault, formatWarning } from '../config/fault.ts';
-import { type CheckScript, type DefinedFunctions, loadAndCheck } from '../config/files.ts';
+import { type CheckScript, checkFiles, type DefinedFunctions } from '../config/files.ts';
+import { loadConfig } from '../config/load.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
 
@@ -18,7 +19,7 @@ export async function check(
   const file = readConfigOption('check', argv, io);
   if (file === undefined) return 2;
 
-  const result = await loadAndCheck(file, checkScript);
+  const result = await checkFiles(await loadConfig(file), checkScript);
   if (result.kind === 'faults') {
     for (const fault of result.faults) io.stderr.write(`${formatFault(fault)}\n`);
     return 2;

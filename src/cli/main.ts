@@ -1,20 +1,9 @@
 #!/usr/bin/env node
 /** The executable: takes the words of the call, and hands back the exit code. Everything else is in dispatch.ts. */
-import * as nodeModule from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { keepCompiledCode } from './compiled-code.ts';
 import { bugReport, dispatch } from './dispatch.ts';
 import type { CommandName } from './help.ts';
 import type { Command } from './io.ts';
-
-/**
- * Node 22 and newer keep what they compiled for the next start (docs/decisions/0007). Beside the program, and not in
- * the shared temporary folder, where another user could put code of theirs; where nothing can be written, all goes
- * on without it and without a word.
- */
-function keepCompiledCode(): void {
-  const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
-  enableCompileCache?.(fileURLToPath(new URL('../../node_modules/.cache/imapveil', import.meta.url)));
-}
 
 async function load(name: CommandName): Promise<Command> {
   switch (name) {

@@ -14,7 +14,7 @@ export class OpenedScript {
   readonly #early: HookEvent[] = [];
   #report: (event: HookEvent) => void = (event) => this.#early.push(event);
 
-  /** The check for `loadAndCheck`. With several workers, each opens the script for itself, and here it is only tried. */
+  /** The check for `checkFiles`. With several workers, each opens the script for itself, and here it is only tried. */
   async check(file: string, config: Config | undefined): ReturnType<CheckScript> {
     if (config === undefined || config.workers > 1) return checkScript(file);
     const host = await createHookHost(config.hooks, (event) => this.#report(event));

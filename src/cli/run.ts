@@ -1,122 +1,18 @@
-/** `imapveil run`: serves until it is told to stop, then lets the sessions finish. */
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Config } from '../config/config.ts';
-import { formatFault } from '../config/fault.ts';
-import { loadAndCheck } from '../config/files.ts';
-import { createLog, type Log } from '../observe/log.ts';
-import type { RunningProxy } from '../process/serve.ts';
-import { StartFault } from '../process/start-fault.ts';
+/**
+ * `imapveil run`: serves until it is told to stop, then lets the sessions finish. Two things take most of a start, and
+ * they are done at the same time: reading the configuration, in a thread, and loading the code that serves, here.
+ */
+import { loadConfigInThread } from './config-in-thread.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
-import { OpenedScript } from './opened-script.ts';
-import { servicesFor } from './services.ts';
 
 /** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the call or the configuration is wrong. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const file = readConfigOption('run', argv, io);
   if (file === undefined) return 2;
-  const script = new OpenedScript();
-  const loaded = await loadAndCheck(file, (path, config) => {
-    const checked = script.check(path, config);
-    if (config !== undefined) loadAhead(config);
-    return checked;
-  });
-  if (loaded.kind === 'faults') {
-    for (const fault of loaded.faults) io.stderr.write(`${formatFault(fault)}\n`);
-    await script.close();
-    return 2;
-  }
-  const { config } = loaded;
-  const signals = catchSignals();
-  const log = createLog(config.log);
-  for (const warning of loaded.warnings) log.warn(formatFault(warning));
-  let proxy: RunningProxy;
-  try {
-    proxy = await (config.workers === 1 ? serveAlone(config, log, script) : serveByWorkers(config, log));
-  } catch (error) {
-    await script.close();
-    if (!(error instanceof StartFault)) throw error;
-    io.stderr.write(`imapveil: ${error.message}\n`);
-    return 1;
-  }
-  announce(config, proxy, log);
-  await untilStopped(proxy, config, log, signals);
-  return 0;
-}
-
-/** Loads the code that is going to be needed: while the script's thread starts, this one has nothing else to do. */
-function loadAhead({ tls }: Config): void {
-  void import('../process/serve.ts');
-  if (tls.certificates.length === 0) void import('../net/self-signed.ts');
-}
-
-async function serveAlone(config: Config, log: Log, script: OpenedScript): Promise<RunningProxy> {
-  const { serve } = await import('../process/serve.ts');
-  const services = servicesFor(config, log);
-  return serve(config, {
-    ...services,
-    openHooks: async (report) => script.take(report) ?? services.openHooks(report),
-  });
-}
-
-async function serveByWorkers(config: Config, log: Log): Promise<RunningProxy> {
-  const { serveBy } = await import('../process/serve.ts');
-  const { openWorkers } = await import('../process/workers.ts');
-  const entry = fileURLToPath(new URL('./worker.js', import.meta.url));
-  return serveBy(config, servicesFor(config, log), (common) => openWorkers(config, common, { log, entry }));
-}
-
-/** What is behind it, which script runs, and, for the demo mailbox, a line to try. */
-function announce(config: Config, { listeners, upstream }: RunningProxy, log: Log): void {
-  const demo = config.upstream.host === 'demo';
-  const behind = demo ? 'the built-in demo mailbox' : `${upstream.host} port ${upstream.port}`;
-  log.info(
-    { upstream: `${upstream.host}:${upstream.port}`, encryption: config.upstream.encryption },
-    `in front of ${behind}`,
-  );
-  const { script } = config.hooks;
-  log.info(
-    script === undefined ? 'no script: the conversation passes as it is' : `script ${relative('', script)}`,
-  );
-  const secure = listeners.find(({ mode }) => mode === 1);
-  if (demo && secure) log.info(`try: curl --insecure imaps://demo:demo@127.0.0.1:${secure.port}/`);
-}
-
-/** Hands every SIGTERM and SIGINT to a listener, those too that came before it: a proxy that starts can be stopped. */
-function catchSignals(): (listener: (signal: NodeJS.Signals) => void) => void {
-  const early: NodeJS.Signals[] = [];
-  let listener = (signal: NodeJS.Signals): void => {
-    early.push(signal);
-  };
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, (signal) => listener(signal));
-  return (heard) => {
-    listener = heard;
-    for (const signal of early) heard(signal);
-  };
-}
-
-/** The first SIGTERM or SIGINT drains, a second one ends at once. */
-function untilStopped(
-  proxy: RunningProxy,
-  config: Config,
-  log: Log,
-  signals: ReturnType<typeof catchSignals>,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stopping = false;
-    signals((signal) => {
-      const ending = stopping ? proxy.close() : proxy.drain();
-      log.info(
-        stopping
-          ? `${signal} again: ends now`
-          : `${signal}: sessions have ${config.limits.drainTimeout} ms to finish`,
-      );
-      stopping = true;
-      ending.then(() => {
-        log.info('stopped');
-        resolve();
-      }, reject);
-    });
-  });
+  const [loaded, { serveConfig }] = await Promise.all([
+    loadConfigInThread(file),
+    import('./serve-config.ts'),
+  ]);
+  return serveConfig(loaded, io);
 }

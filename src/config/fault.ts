@@ -1,6 +1,6 @@
 /** What is wrong with a configuration, and where: always one line that an editor can jump to. */
 
-export interface ConfigFault {
+export interface Place {
   /** The configuration file, as the user gave it. */
   readonly file: string;
   /** 1-based, of the value; of the key when the key is unknown. Undefined when the file could not be read at all. */
@@ -9,6 +9,9 @@ export interface ConfigFault {
   readonly column: number | undefined;
   /** `upstream.port`, `listen[0].address`; empty for what concerns the file as a whole. */
   readonly path: string;
+}
+
+export interface ConfigFault extends Place {
   /** A sentence without its subject: `must be a whole number from 1 to 65535`. */
   readonly message: string;
 }

@@ -7,9 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Config } from './config.ts';
 import { type ConfigFault, inOrder } from './fault.ts';
-import { loadConfig } from './load.ts';
-import type { FileReference, NamedFile } from './references.ts';
-import { whyUnreadable } from './source.ts';
+import type { LoadResult } from './load.ts';
+import { type FileReference, faultOf, type NamedFile } from './references.ts';
+import { whyUnreadable } from './unreadable.ts';
 
 /** Which of the three functions the script defines. */
 export interface DefinedFunctions {
@@ -36,11 +36,10 @@ export type ReadyResult =
     }
   | { readonly kind: 'faults'; readonly faults: readonly ConfigFault[] };
 
-/** All faults of the text and of the files it names, in the order of the lines. */
-export async function loadAndCheck(file: string, checkScript: CheckScript): Promise<ReadyResult> {
-  const loaded = await loadConfig(file);
+/** What `loadConfig` gave, and the files it names besides: all faults of both, in the order of the lines. */
+export async function checkFiles(loaded: LoadResult, checkScript: CheckScript): Promise<ReadyResult> {
   const config = loaded.kind === 'loaded' ? loaded.config : undefined;
-  const checked = await checkFiles(loaded.files, (script) => checkScript(script, config));
+  const checked = await checkAll(loaded.files, (script) => checkScript(script, config));
   if (loaded.kind === 'faults')
     return { kind: 'faults', faults: inOrder([...loaded.faults, ...checked.faults]) };
   if (checked.faults.length > 0) return { kind: 'faults', faults: checked.faults };
@@ -61,7 +60,7 @@ type CheckNamedScript = (file: string) => ReturnType<CheckScript>;
  * Reads every file that the configuration names and says what is wrong with each. All at once: while the script's
  * thread starts there is time to look at certificates.
  */
-async function checkFiles(
+async function checkAll(
   files: readonly FileReference[],
   checkScript: CheckNamedScript,
 ): Promise<Required<Checked>> {
@@ -81,9 +80,11 @@ async function checkFile(reference: FileReference, checkScript: CheckNamedScript
     case 'script': {
       const { script } = reference;
       const read = await readNamed(script);
-      if (read.kind === 'unreadable') return { faults: [script.fault(read.message)] };
+      if (read.kind === 'unreadable') return { faults: [faultOf(script, read.message)] };
       const result = await checkScript(script.file);
-      return 'fault' in result ? { faults: [script.fault(result.fault)] } : { faults: [], defines: result };
+      return 'fault' in result
+        ? { faults: [faultOf(script, result.fault)] }
+        : { faults: [], defines: result };
     }
   }
 }
@@ -108,44 +109,44 @@ async function checkCertificate(
   const certRead = cert && (await readNamed(cert));
   const keyRead = key && (await readNamed(key));
   if (cert && key && certRead?.kind === 'unreadable' && keyRead?.kind === 'unreadable') {
-    return [cert.fault(`${certRead.message}; nor can its key: ${key.file}`)];
+    return [faultOf(cert, `${certRead.message}; nor can its key: ${key.file}`)];
   }
 
   const faults: ConfigFault[] = [];
   let chain: X509Certificate[] = [];
   let secret: KeyObject | undefined;
-  if (cert && certRead?.kind === 'unreadable') faults.push(cert.fault(certRead.message));
+  if (cert && certRead?.kind === 'unreadable') faults.push(faultOf(cert, certRead.message));
   if (cert && certRead?.kind === 'read') {
     const parsed = parseCertificates(certRead.bytes);
-    if (parsed.kind === 'fault') faults.push(cert.fault(`${parsed.message}: ${cert.file}`));
+    if (parsed.kind === 'fault') faults.push(faultOf(cert, `${parsed.message}: ${cert.file}`));
     else {
       chain = parsed.certificates;
       const dated = outOfDate(chain[0], Date.now());
-      if (dated !== undefined) faults.push(cert.fault(`${dated}: ${cert.file}`));
+      if (dated !== undefined) faults.push(faultOf(cert, `${dated}: ${cert.file}`));
     }
   }
-  if (key && keyRead?.kind === 'unreadable') faults.push(key.fault(keyRead.message));
+  if (key && keyRead?.kind === 'unreadable') faults.push(faultOf(key, keyRead.message));
   if (key && keyRead?.kind === 'read') {
     const parsed = parseKey(keyRead.bytes);
-    if (parsed.kind === 'fault') faults.push(key.fault(`${parsed.message}: ${key.file}`));
+    if (parsed.kind === 'fault') faults.push(faultOf(key, `${parsed.message}: ${key.file}`));
     else secret = parsed.key;
   }
   if (!cert || !key || !chain[0] || !secret) return faults;
 
   if (!chain[0].checkPrivateKey(secret)) {
-    faults.push(key.fault(`does not belong to the certificate ${cert.file}: ${key.file}`));
+    faults.push(faultOf(key, `does not belong to the certificate ${cert.file}: ${key.file}`));
     return faults;
   }
   const refusal = refusedByTls(certRead, keyRead);
-  if (refusal !== undefined) faults.push(cert.fault(`is refused by TLS: ${refusal}: ${cert.file}`));
+  if (refusal !== undefined) faults.push(faultOf(cert, `is refused by TLS: ${refusal}: ${cert.file}`));
   return faults;
 }
 
 async function checkAuthority(ca: NamedFile): Promise<ConfigFault[]> {
   const read = await readNamed(ca);
-  if (read.kind === 'unreadable') return [ca.fault(read.message)];
+  if (read.kind === 'unreadable') return [faultOf(ca, read.message)];
   const parsed = parseCertificates(read.bytes);
-  return parsed.kind === 'fault' ? [ca.fault(`${parsed.message}: ${ca.file}`)] : [];
+  return parsed.kind === 'fault' ? [faultOf(ca, `${parsed.message}: ${ca.file}`)] : [];
 }
 
 type ParsedCertificates =

@@ -12,6 +12,7 @@ import { type FileReference, referencedFiles } from './references.ts';
 import { validate, type Written } from './schema.ts';
 import { readSource, type Source } from './source.ts';
 
+/** Plain data, so that it can be sent from one thread to another. */
 export type LoadResult = {
   /** The files it names, whatever else is wrong. */ readonly files: readonly FileReference[];
 } & (

@@ -1,16 +1,22 @@
 /**
  * The files that `proxy.yaml` names, taken from whatever of it makes sense. They are found even where other
  * parts of the file are wrong, so that one call of `check` shows the missing certificate beside the bad port.
+ * Plain data, for it may have been found in another thread.
  */
 import { resolve } from 'node:path';
-import type { ConfigFault } from './fault.ts';
+import type { ConfigFault, Place } from './fault.ts';
 import type { Path, Source } from './source.ts';
 
 export interface NamedFile {
   /** Absolute path. */
   readonly file: string;
-  /** A fault at the place where the file is named. */
-  fault(message: string): ConfigFault;
+  /** Where it is named. */
+  readonly place: Place;
+}
+
+/** A fault at the place where the file is named. */
+export function faultOf({ place }: NamedFile, message: string): ConfigFault {
+  return { ...place, message };
 }
 
 export type FileReference =
@@ -28,7 +34,7 @@ export function referencedFiles(source: Source, folder: string): FileReference[]
   const named = (path: Path): NamedFile | undefined => {
     const value = source.valueAt(path);
     if (typeof value !== 'string' || value === '') return undefined;
-    return { file: resolve(folder, value), fault: (message) => source.faultAt(path, message) };
+    return { file: resolve(folder, value), place: source.placeAt(path) };
   };
 
   const references: FileReference[] = [];

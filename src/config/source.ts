@@ -16,7 +16,8 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import { type ConfigFault, formatPath, inOrder } from './fault.ts';
+import { type ConfigFault, formatPath, inOrder, type Place } from './fault.ts';
+import { whyUnreadable } from './unreadable.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -27,7 +28,9 @@ export interface Source {
   readonly root: unknown;
   /** The plain value at a path, undefined where there is none. */
   valueAt(path: Path): unknown;
-  /** A fault at the value; where there is none, at the nearest map or list that it should stand in. */
+  /** Where the value is; where there is none, the nearest map or list that it should stand in. */
+  placeAt(path: Path): Place;
+  /** A fault at that place. */
   faultAt(path: Path, message: string): ConfigFault;
   /** A fault at the key that ends the path. */
   faultAtKey(path: Path, key: string, message: string): ConfigFault;
@@ -62,10 +65,14 @@ export async function readSource(file: string): Promise<SourceResult> {
 function parseSource(file: string, text: string): SourceResult {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number, path: string, message: string): ConfigFault => {
+  const place = (offset: number, path: string): Place => {
     const { line, col } = lines.linePos(offset);
-    return { file, line, column: col, path, message };
+    return { file, line, column: col, path };
   };
+  const at = (offset: number, path: string, message: string): ConfigFault => ({
+    ...place(offset, path),
+    message,
+  });
 
   const faults = [...document.errors, ...document.warnings].map((error) =>
     at(error.pos[0], '', say(error, text)),
@@ -95,20 +102,11 @@ function parseSource(file: string, text: string): SourceResult {
     file,
     root,
     valueAt: (path) => path.reduce<unknown>(child, root),
+    placeAt: (path) => place(offsetOfValue(document, path), formatPath(path)),
     faultAt: (path, message) => at(offsetOfValue(document, path), formatPath(path), message),
     faultAtKey: (path, key, message) => at(offsetOfKey(document, path, key), formatPath(path), message),
   };
   return { kind: 'source', source, faults };
-}
-
-/** Why the operating system did not give us a file, in words: `no such file`, `permission denied`. */
-export function whyUnreadable(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'no such file';
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
-  if (code === 'EISDIR') return 'it is a directory';
-  if (code === 'ENOTDIR') return 'a part of its path is not a directory';
-  return message;
 }
 
 function wholeFile(file: string, message: string): ConfigFault {

@@ -44,8 +44,18 @@ test('check loads what reads a configuration, and neither Lua nor a log', () => 
   assert.deepEqual(packagesOf(loadedBy('cli/check.js')), ['yaml', 'zod']);
 });
 
+test('run and its workers load one package, the log: what reads a configuration lives in a thread that ends', () => {
+  const loaded = new Set(
+    ['cli/run.js', 'cli/serve-config.js', 'process/workers.js', 'cli/worker.js'].flatMap((entry) => [
+      ...loadedBy(entry),
+    ]),
+  );
+  assert.deepEqual(packagesOf(loaded), ['pino']);
+  assert.deepEqual(packagesOf(loadedBy('config/load.js')), ['yaml', 'zod']);
+});
+
 test('run loads no Lua of its own, no mail client, no log for people, no demo mailbox, no maker of certificates', () => {
-  const loaded = new Set([...loadedBy('cli/run.js'), ...loadedBy('process/serve.js')]);
+  const loaded = new Set([...loadedBy('cli/run.js'), ...loadedBy('cli/serve-config.js')]);
   assert.ok(loaded.has('net/connection.js'), 'the walk has found what serves');
   for (const name of ['fengari', 'imapflow', 'pino-pretty', 'demo/server.js', 'selfsigned']) {
     assert.ok(!loaded.has(name), name);

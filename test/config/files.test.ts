@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { formatFault } from '../../src/config/fault.ts';
-import { type CheckScript, loadAndCheck } from '../../src/config/files.ts';
+import { type CheckScript, checkFiles } from '../../src/config/files.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { locked, makePair, makeWeakPair } from './certificates.ts';
 import { folderWith } from './temporary.ts';
 
@@ -18,7 +19,7 @@ async function faults(
   checkScript: CheckScript = noScript,
 ): Promise<string[]> {
   const folder = folderWith(context, { ...files, 'proxy.yaml': yaml });
-  const result = await loadAndCheck(join(folder, 'proxy.yaml'), checkScript);
+  const result = await checkFiles(await loadConfig(join(folder, 'proxy.yaml')), checkScript);
   return result.kind === 'faults'
     ? result.faults.map((f) => formatFault(f).replaceAll(`${folder}/`, ''))
     : [];
@@ -133,7 +134,7 @@ test('a sound configuration says what its script defines', async (context) => {
   });
   const defines = { ...NOTHING, list: true };
   const asked: string[] = [];
-  const result = await loadAndCheck(join(folder, 'proxy.yaml'), (file) => {
+  const result = await checkFiles(await loadConfig(join(folder, 'proxy.yaml')), (file) => {
     asked.push(file);
     return Promise.resolve(defines);
   });

@@ -1,0 +1,115 @@
+/** What `imapveil run` does with a configuration: says what is wrong with it, or serves until it is told to stop. */
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/config.ts';
+import { formatFault } from '../config/fault.ts';
+import { checkFiles } from '../config/files.ts';
+import type { LoadResult } from '../config/load.ts';
+import { createLog, type Log } from '../observe/log.ts';
+import { type RunningProxy, type Services, StartFault, serve, serveBy } from '../process/serve.ts';
+import type { Io } from './io.ts';
+import { OpenedScript } from './opened-script.ts';
+import { servicesFor } from './services.ts';
+
+/** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the configuration is wrong. */
+export async function serveConfig(read: LoadResult, io: Io): Promise<number> {
+  const script = new OpenedScript();
+  const loaded = await checkFiles(read, (path, config) => {
+    const checked = script.check(path, config);
+    // While the script's thread starts, this one has nothing else to do.
+    if (config?.tls.certificates.length === 0) void import('../net/self-signed.ts');
+    return checked;
+  });
+  if (loaded.kind === 'faults') {
+    for (const fault of loaded.faults) io.stderr.write(`${formatFault(fault)}\n`);
+    await script.close();
+    return 2;
+  }
+  const { config } = loaded;
+  const signals = catchSignals();
+  const log = createLog(config.log);
+  for (const warning of loaded.warnings) log.warn(formatFault(warning));
+  let proxy: RunningProxy;
+  try {
+    const services = servicesFor(config, log);
+    proxy = await (config.workers === 1
+      ? serveAlone(config, services, script)
+      : serveByWorkers(config, services));
+  } catch (error) {
+    await script.close();
+    if (!(error instanceof StartFault)) throw error;
+    io.stderr.write(`imapveil: ${error.message}\n`);
+    return 1;
+  }
+  announce(config, proxy, log);
+  await untilStopped(proxy, config, log, signals);
+  return 0;
+}
+
+function serveAlone(config: Config, services: Services, script: OpenedScript): Promise<RunningProxy> {
+  return serve(config, {
+    ...services,
+    openHooks: async (report) => script.take(report) ?? services.openHooks(report),
+  });
+}
+
+async function serveByWorkers(config: Config, services: Services): Promise<RunningProxy> {
+  const { openWorkers } = await import('../process/workers.ts');
+  const entry = fileURLToPath(new URL('./worker.js', import.meta.url));
+  const { log } = services;
+  return serveBy(config, services, (common) => openWorkers(config, common, { log, entry }));
+}
+
+/** What is behind it, which script runs, and, for the demo mailbox, a line to try. */
+function announce(config: Config, { listeners, upstream }: RunningProxy, log: Log): void {
+  const demo = config.upstream.host === 'demo';
+  const behind = demo ? 'the built-in demo mailbox' : `${upstream.host} port ${upstream.port}`;
+  log.info(
+    { upstream: `${upstream.host}:${upstream.port}`, encryption: config.upstream.encryption },
+    `in front of ${behind}`,
+  );
+  const { script } = config.hooks;
+  log.info(
+    script === undefined ? 'no script: the conversation passes as it is' : `script ${relative('', script)}`,
+  );
+  const secure = listeners.find(({ mode }) => mode === 1);
+  if (demo && secure) log.info(`try: curl --insecure imaps://demo:demo@127.0.0.1:${secure.port}/`);
+}
+
+/** Hands every SIGTERM and SIGINT to a listener, those too that came before it: a proxy that starts can be stopped. */
+function catchSignals(): (listener: (signal: NodeJS.Signals) => void) => void {
+  const early: NodeJS.Signals[] = [];
+  let listener = (signal: NodeJS.Signals): void => {
+    early.push(signal);
+  };
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, (signal) => listener(signal));
+  return (heard) => {
+    listener = heard;
+    for (const signal of early) heard(signal);
+  };
+}
+
+/** The first SIGTERM or SIGINT drains, a second one ends at once. */
+function untilStopped(
+  proxy: RunningProxy,
+  config: Config,
+  log: Log,
+  signals: ReturnType<typeof catchSignals>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stopping = false;
+    signals((signal) => {
+      const ending = stopping ? proxy.close() : proxy.drain();
+      log.info(
+        stopping
+          ? `${signal} again: ends now`
+          : `${signal}: sessions have ${config.limits.drainTimeout} ms to finish`,
+      );
+      stopping = true;
+      ending.then(() => {
+        log.info('stopped');
+        resolve();
+      }, reject);
+    });
+  });
+}
