@@ -1,6 +1,6 @@
 /**
  * The configuration read in a thread that ends after it. In this thread's heap the code that reads YAML and checks it
- * would stay for ever, and every collection of garbage would walk through it (docs/decisions/0009). The one thing
+ * would stay for ever, and every collection of garbage would walk through it (docs/decisions/0010). The one thing
  * that always holds: however the thread ends, whoever waits for it hears of it.
  */
 import { Worker } from 'node:worker_threads';
