@@ -44,8 +44,8 @@ export function rows(share: number): Row[] {
       name: 'list',
       what: 'LIST of 10,000 folders',
       unit: 'folder',
-      units: some(20) * 10_000,
-      job: commands(1, some(20), 'LIST "" 10000'),
+      units: some(60) * 10_000,
+      job: commands(1, some(60), 'LIST "" 10000'),
     },
     {
       name: 'append',

@@ -32,11 +32,17 @@ export function createLog(settings: Config['log'], target?: Writable): Log {
     serializers: { err: describeError },
     hooks: { streamWrite: escapeInJson },
   };
-  return pino(options, settings.format === 'pretty' ? prettyStream(target) : plainStream(target));
+  return pino(
+    options,
+    settings.format === 'pretty' ? prettyStream(target) : plainStream(settings.level, target),
+  );
 }
 
-function plainStream(target: Writable | undefined): DestinationStream {
-  return target ?? gatheredLines(destination({ dest: 1, sync: true }));
+/** At `debug` each line is written at once: who looks for a fault wants the last one before it. */
+function plainStream(level: Config['log']['level'], target: Writable | undefined): DestinationStream {
+  if (target !== undefined) return target;
+  const output = destination({ dest: 1, sync: true });
+  return level === 'debug' || level === 'trace' ? output : gatheredLines(output);
 }
 
 /** pino-pretty costs 20 ms at start and is for people, so it is loaded when somebody asks for it. */
