@@ -47,6 +47,10 @@ export class ScriptCalls {
   #keySlot = 0;
   #lastSlot = 0;
   #valueSlot = 0;
+  /** Whether any of the functions has a parameter for it. */
+  #takesContext = false;
+  /** The last of the values that stay for the whole question. */
+  #top = 0;
   /** The attributes and the extended data of the last folder, as bytes; as Lua strings they stand from `#lastSlot` on. */
   readonly #last: [Uint8Array, Uint8Array] = [NO_BYTES, NO_BYTES];
   #question = 0;
@@ -74,6 +78,8 @@ export class ScriptCalls {
     this.#lastSlot = this.#keySlot + contextKeys.length;
     for (const bytes of this.#last) lua.lua_pushstring(this.#state, bytes);
     this.#valueSlot = this.#lastSlot + this.#last.length;
+    this.#takesContext = Object.values(this.#functions).some(({ takesContext }) => takesContext);
+    this.#top = this.#valueSlot - 1 + (this.#takesContext ? contextKeys.length : 0);
   }
 
   get defines(): DefinedHooks {
@@ -84,6 +90,7 @@ export class ScriptCalls {
   /** Every call from here on belongs to this question. Its context's values are put on the stack once. */
   begin(question: number, context: HookContext): void {
     this.#question = question;
+    if (!this.#takesContext) return;
     lua.lua_settop(this.#state, this.#valueSlot - 1);
     for (const key of contextKeys) this.#pushValue(context[key]);
   }
@@ -116,7 +123,7 @@ export class ScriptCalls {
       return this.#wrong(script, `returned ${typeName(this.#state, -1)}, not a string of capabilities`);
     }
     if (returned === 'too long') return this.#wrong(script, tooLong);
-    const text = Buffer.from(returned).toString('latin1');
+    const text = Buffer.from(returned.buffer, returned.byteOffset, returned.length).toString('latin1');
     const given = new Set(splitWords(capabilities));
     const words = splitWords(text);
     if (words.length === 0) return this.#wrong(script, 'returned no capability at all');
@@ -184,7 +191,7 @@ export class ScriptCalls {
   #enter(hook: HookName): ScriptFunction {
     const script = this.#functions[hook];
     if (script === undefined) throw new Error(`${hookNames[hook]} is not defined`);
-    lua.lua_settop(this.#state, this.#valueSlot - 1 + contextKeys.length);
+    lua.lua_settop(this.#state, this.#top);
     lua.lua_pushvalue(this.#state, script.slot);
     return script;
   }

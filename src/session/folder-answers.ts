@@ -30,11 +30,10 @@ type UntaggedHead = Extract<ResponseHead, { kind: 'untagged' }>;
 export class FolderAnswers {
   readonly #conversation: Conversation;
   readonly #enforcement: Enforcement | undefined;
-  readonly #batch: FolderBatch = new FolderBatch();
+  /** Most sessions list their folders once, and many never. */
+  #batch: FolderBatch | undefined;
   /** What the script was asked about. */
   #asked: Folders | undefined;
-  /** Keys of the folders hidden in the LIST answers that are under way. */
-  readonly #hidden: Set<string> = new Set();
   /** The verb of the batch's responses, for the script's context. */
   #verb: HookContext['command'];
 
@@ -45,16 +44,16 @@ export class FolderAnswers {
 
   /** Nothing waits for the script. */
   get isEmpty(): boolean {
-    return this.#batch.isEmpty;
+    return this.#batch?.isEmpty ?? true;
   }
 
   get isFull(): boolean {
-    return this.#batch.isFull;
+    return this.#batch?.isFull ?? false;
   }
 
   /** The responses that go straight to the client now, whatever stands in them. */
   get passing(): LineMarks {
-    if (!this.#batch.isEmpty || this.#hidden.size > 0) return nothing;
+    if (!this.isEmpty || this.#batch?.hidesSome) return nothing;
     return this.#conversation.settings.hooks.list ? numbered : numberedOrFolder;
   }
 
@@ -62,6 +61,7 @@ export class FolderAnswers {
   takeRun(framer: Framer): boolean {
     const { settings, inFlight } = this.#conversation;
     if (!settings.hooks.list || inFlight.oldestList()?.asksDelimiter === true) return false;
+    this.#batch ??= new FolderBatch();
     let { room } = this.#batch;
     let verb: HookContext['command'];
     const run = framer.nextRun((bytes, start, end) => {
@@ -78,7 +78,7 @@ export class FolderAnswers {
   /** Whether a response of this head that begins with `line` is to be collected for `add`. */
   takes(head: UntaggedHead, line: LineSegment): boolean {
     if (isListVerb(head.word)) return this.#conversation.settings.hooks.list && !this.#isDelimiter(line);
-    return mayBelongToFolder(head.word) && !(this.#batch.isEmpty && this.#hidden.size === 0);
+    return mayBelongToFolder(head.word) && (!this.isEmpty || this.#batch?.hidesSome === true);
   }
 
   #isDelimiter(line: LineSegment): boolean {
@@ -89,6 +89,7 @@ export class FolderAnswers {
   /** Adds one whole response; false: it does not belong here. */
   add(response: Uint8Array, head: ResponseHead): boolean {
     if (head.kind !== 'untagged') return false;
+    this.#batch ??= new FolderBatch();
     if (isListVerb(head.word)) {
       this.#verb = head.word;
       this.#batch.addFolder(response);
@@ -103,7 +104,7 @@ export class FolderAnswers {
 
   /** What the script has to be asked before anything else goes on; undefined: what was here has left. */
   finish(): Question | undefined {
-    if (this.#batch.isEmpty) return undefined;
+    if (this.#batch === undefined || this.#batch.isEmpty) return undefined;
     const folders = this.#batch.folders();
     this.#asked = folders;
     if (!this.#batch.hasFolders) {
@@ -118,20 +119,21 @@ export class FolderAnswers {
   answered(fates: FolderFates): void {
     const { names, inFlight } = this.#conversation;
     const folders = this.#asked!;
+    const batch = this.#batch!;
     const enforcement = this.#enforcement;
     this.#asked = undefined;
     if (enforcement?.asksForFolders) {
       // What we asked for ourselves is not for the client.
       enforcement.foldersAnswered(unpackFolders(folders), applyFates(folders, fates));
-      this.#batch.clear();
+      batch.clear();
       return;
     }
     const leaving = enforcement ? enforcement.correctedFates(folders, fates) : fates;
-    this.#conversation.toClient(this.#batch.release(leaving, this.#hidden, names, inFlight.lists));
+    this.#conversation.toClient(batch.release(leaving, names, inFlight.lists));
   }
 
   /** A command was answered: without a LIST in flight no more comes that belongs to hidden folders. */
   commandAnswered(): void {
-    if (this.#hidden.size > 0 && this.#conversation.inFlight.lists === 0) this.#hidden.clear();
+    if (this.#batch?.hidesSome && this.#conversation.inFlight.lists === 0) this.#batch.forgetHidden();
   }
 }

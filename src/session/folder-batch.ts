@@ -2,7 +2,7 @@
  * Folders on their way to the script: a run of LIST responses with what belongs to them (STATUS and its kin,
  * P24), held in order until the script has said which are shown. Then the whole run leaves as one piece.
  */
-import { concat, LF } from '../imap-parser-lite/index.ts';
+import { concat, LF, NO_BYTES } from '../imap-parser-lite/index.ts';
 import { type FolderFates, type Folders, HIDDEN, KEPT } from '../rewrite/folders.ts';
 import { nameKey, readFolder } from '../rewrite/list.ts';
 import type { NameEncoding } from '../rewrite/question.ts';
@@ -17,11 +17,13 @@ interface Companion {
 }
 
 export class FolderBatch {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #bytes: Uint8Array = NO_BYTES;
   #length = 0;
   #lengths: number[] = [];
   #companions: Companion[] = [];
   #companionBytes = 0;
+  /** Keys of the folders hidden in the LIST answers that are under way. */
+  readonly #hidden: Set<string> = new Set();
 
   get isEmpty(): boolean {
     return this.#lengths.length === 0 && this.#companions.length === 0;
@@ -78,10 +80,11 @@ export class FolderBatch {
   }
 
   /**
-   * What leaves. The keys of folders found hidden are added to `hidden`. With several `lists` in flight the same
-   * folder may come again and be shown, so that its key is taken out then. Empties the batch.
+   * What leaves; hidden folders are remembered, for more may come that belongs to them. With several `lists` in
+   * flight the same folder may come again and be shown. Empties the batch.
    */
-  release(fates: FolderFates, hidden: Set<string>, names: NameEncoding, lists: number): Uint8Array {
+  release(fates: FolderFates, names: NameEncoding, lists: number): Uint8Array {
+    const hidden = this.#hidden;
     const leaving: Uint8Array[] = [];
     /** Where the folders begin that leave as they came, and are not in `leaving` yet. */
     let kept = 0;
@@ -120,10 +123,20 @@ export class FolderBatch {
     return whole;
   }
 
+  /** Some folders of the LIST answers under way were hidden. */
+  get hidesSome(): boolean {
+    return this.#hidden.size > 0;
+  }
+
+  /** No more comes that belongs to them. */
+  forgetHidden(): void {
+    this.#hidden.clear();
+  }
+
   /** Nothing of it leaves. */
   clear(): void {
     // The memory may have been given away: a question holds it until it is answered.
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = NO_BYTES;
     this.#length = 0;
     this.#lengths = [];
     this.#companions = [];

@@ -94,9 +94,8 @@ test('P24: a batch leaves in its order, what belongs to a hidden folder gone, ho
           expected += String(each.fate === 'kept' ? listed(each.name) : listed('changed'));
         }
       }
-      const found = new Set<string>();
-      assert.equal(String(Buffer.from(batch.release(fates, found, 'modified-utf7', 2))), expected);
-      assert.deepEqual(found, hidden);
+      assert.equal(String(Buffer.from(batch.release(fates, 'modified-utf7', 2))), expected);
+      assert.equal(batch.hidesSome, hidden.size > 0);
       assert.ok(batch.isEmpty);
     }),
   );
