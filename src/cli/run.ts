@@ -2,6 +2,8 @@
  * `imapveil run`: serves until it is told to stop, then lets the sessions finish. Two things take most of a start, and
  * they are done at the same time: reading the configuration, in a thread, and loading the code that serves, here.
  */
+import { readFileSync } from 'node:fs';
+import { prepareThread } from '../hooks/spare-thread.ts';
 import { loadConfigInThread } from './config-in-thread.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
@@ -10,9 +12,20 @@ import type { Io } from './io.ts';
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const file = readConfigOption('run', argv, io);
   if (file === undefined) return 2;
+  // Perhaps there is a script, perhaps not: then a thread was started for nothing, and ends.
+  if (mentionsScript(file)) prepareThread();
   const [loaded, { serveConfig }] = await Promise.all([
     loadConfigInThread(file),
     import('./serve-config.ts'),
   ]);
   return serveConfig(loaded, io);
+}
+
+/** A look at the text alone, before anything is known of it for certain. */
+function mentionsScript(file: string): boolean {
+  try {
+    return /\bscript["']?\s*:/.test(readFileSync(file, 'utf8'));
+  } catch {
+    return false;
+  }
 }

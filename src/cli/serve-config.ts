@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { formatFault } from '../config/fault.ts';
 import { checkFiles } from '../config/files.ts';
 import type { LoadResult } from '../config/load.ts';
+import { dismissThread } from '../hooks/spare-thread.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { type RunningProxy, type Services, StartFault, serve, serveBy } from '../process/serve.ts';
 import type { Io } from './io.ts';
@@ -20,6 +21,7 @@ export async function serveConfig(read: LoadResult, io: Io): Promise<number> {
     if (config?.tls.certificates.length === 0) void import('../net/self-signed.ts');
     return checked;
   });
+  await dismissThread();
   if (loaded.kind === 'faults') {
     for (const fault of loaded.faults) io.stderr.write(`${formatFault(fault)}\n`);
     await script.close();

@@ -44,6 +44,11 @@ export interface HookSession {
 
 export interface HookHost {
   readonly defines: DefinedHooks;
+  /**
+   * Whether the script answers, where there is one. One that could not be opened again is tried once more by this
+   * question, as by any other: a proxy that says it is not ready is asked nothing else.
+   */
+  isLoaded(): boolean;
   openSession(): HookSession;
   close(): Promise<void>;
 }

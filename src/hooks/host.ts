@@ -43,6 +43,7 @@ export async function createHookHost(
   if (settings.script === undefined) {
     return {
       defines: nothing,
+      isLoaded: () => true,
       openSession: () => ({ ask: async (question) => withoutScript(question, 'pass') }),
       close: async () => {},
     };
@@ -69,6 +70,8 @@ class ScriptHost implements HookHost {
   #thread: ScriptThread | undefined;
   #state: 'opening' | 'running' | 'down' | 'closed' = 'opening';
   #downSince = 0;
+  /** Opened at the last try. A thread that is being replaced takes moments, and its questions wait for the next one. */
+  #loaded = false;
   #lastId = 0;
   #settleOpened: ((fault: string | undefined) => void) | undefined;
 
@@ -82,6 +85,11 @@ class ScriptHost implements HookHost {
       this.#settleOpened = settle;
     });
     this.#start();
+  }
+
+  isLoaded(): boolean {
+    if (this.#mayTryAgain) this.#start();
+    return this.#loaded;
   }
 
   openSession(): HookSession {
@@ -99,10 +107,8 @@ class ScriptHost implements HookHost {
     if (!this.defines[question.kind]) return Promise.resolve(withoutScript(question, 'pass'));
     if (this.#state === 'closed' || account.strikes >= STRIKES)
       return Promise.resolve(this.#failed(question));
-    if (this.#state === 'down') {
-      if (performance.now() - this.#downSince < RESTART_AFTER) return Promise.resolve(this.#failed(question));
-      this.#start();
-    }
+    if (this.#mayTryAgain) this.#start();
+    if (this.#state === 'down') return Promise.resolve(this.#failed(question));
     this.#lastId = (this.#lastId % 0x7fffffff) + 1;
     return new Promise((settle) => {
       const pending: Pending = {
@@ -116,6 +122,10 @@ class ScriptHost implements HookHost {
       this.#pending.set(pending.id, pending);
       if (this.#state === 'running') this.#send(pending);
     });
+  }
+
+  get #mayTryAgain(): boolean {
+    return this.#state === 'down' && performance.now() - this.#downSince >= RESTART_AFTER;
   }
 
   #failed(question: Question): Answer {
@@ -148,6 +158,7 @@ class ScriptHost implements HookHost {
         return;
       case 'ready':
         this.#state = 'running';
+        this.#loaded = true;
         this.defines = message.defines;
         this.#modules = message.modules;
         this.#settleOpened?.(undefined);
@@ -220,6 +231,7 @@ class ScriptHost implements HookHost {
   /** The script could not be opened: at the start the host is of no use; later it is tried again after a while. */
   #cannotOpen(message: string): void {
     this.#state = 'down';
+    this.#loaded = false;
     this.#downSince = performance.now();
     if (this.#settleOpened) {
       this.#settleOpened(message);

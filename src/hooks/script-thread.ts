@@ -2,10 +2,11 @@
  * One worker thread with one opened script, seen from the host. It watches the clock of the call under way and
  * the memory of the process, and ends the thread when either goes too far: nothing else can stop a script (L5).
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { CallClock, type CallUnderWay, CLOCK_BYTES, now } from './call-clock.ts';
-import { HEAP, LOAD_DEADLINE, MEMORY_GROWTH, STACK_SLOTS, WATCH_AFTER, WATCH_EVERY } from './limits.ts';
+import { LOAD_DEADLINE, MEMORY_GROWTH, WATCH_AFTER, WATCH_EVERY } from './limits.ts';
 import type { FromThread, ThreadStart, ToThread } from './protocol.ts';
+import { takeThread } from './spare-thread.ts';
 
 /** Why a thread is gone. `call` is the one it was in, with question 0 for opening the script. */
 export type ThreadEnd =
@@ -38,17 +39,9 @@ export class ScriptThread {
     this.#clock = new CallClock(clock);
     this.#deadline = deadline;
     this.#events = events;
-    const workerData: ThreadStart = { ...start, clock };
-    this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
-      workerData,
-      // Nothing of our environment, and above all not its FENGARICONF, which fengari reads when it is loaded (L10).
-      // With its own bound on the stack, endless recursion would be out of memory before it is an error with a line.
-      env: { FENGARICONF: JSON.stringify({ LUAI_MAXSTACK: STACK_SLOTS }) },
-      argv: [],
-      execArgv: [],
-      resourceLimits: HEAP,
-      stdout: true,
-    });
+    this.#worker = takeThread();
+    const opening: ThreadStart = { ...start, clock };
+    this.#worker.postMessage(opening);
     this.#worker.on('message', (message: FromThread) => this.#hear(message));
     this.#worker.on('error', (error: Error & { code?: string }) => this.#fail(error));
     this.#worker.on('exit', () => this.#exited());

@@ -3,7 +3,7 @@
  * runs Lua, it knows no session and no `onError`, and it may be ended at any moment.
  */
 import { getHeapStatistics } from 'node:v8';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import fengari from 'fengari';
 import { packFolders } from '../rewrite/folders.ts';
 import { CallClock } from './call-clock.ts';
@@ -23,8 +23,6 @@ import { openSandbox } from './sandbox.ts';
 
 const { lua, lauxlib } = fengari;
 const port = parentPort!;
-const start = workerData as ThreadStart;
-const clock = new CallClock(start.clock);
 let printed = 0;
 
 function send(message: FromThread, moved: ArrayBuffer[] = []): void {
@@ -39,7 +37,8 @@ function print(text: string): void {
     send({ kind: 'printed', text: '… (the script prints more than is logged)' });
 }
 
-function openScript(modules: Map<string, Uint8Array>): ScriptCalls | CallFault {
+function openScript(start: ThreadStart, modules: Map<string, Uint8Array>): ScriptCalls | CallFault {
+  const clock = new CallClock(start.clock);
   const state = openSandbox({ print, require: requireFrom(start.folder, modules) });
   const text = scriptText(start.source);
   clock.begin(0, 0);
@@ -113,22 +112,31 @@ function listFolders(
   return { changed, marks, failure: count === 0 ? undefined : { message, count } };
 }
 
-const modules = new Map(start.modules);
-const opened = openScript(modules);
-if ('fault' in opened) {
-  send({ kind: 'fault', message: opened.fault });
-  port.close();
-} else {
+/** The first message: which script this thread is for. */
+function open(start: ThreadStart): ScriptCalls | undefined {
+  const modules = new Map(start.modules);
+  const opened = openScript(start, modules);
+  if ('fault' in opened) {
+    send({ kind: 'fault', message: opened.fault });
+    port.close();
+    return undefined;
+  }
   send({ kind: 'ready', defines: opened.defines, modules });
-  port.on('message', (asked: ToThread) => {
-    printed = 0;
-    const { answer: given, moved } = answer(opened, asked);
-    send({ kind: 'answer', answer: given }, moved);
-    if (getHeapStatistics().external_memory <= KEPT_STRINGS) return;
-    send({
-      kind: 'leaving',
-      message: `the script keeps more than ${KEPT_STRINGS} bytes of strings between two calls`,
-    });
-    process.exit(0);
-  });
+  return opened;
 }
+
+function answerOne(calls: ScriptCalls, asked: ToThread): void {
+  printed = 0;
+  const { answer: given, moved } = answer(calls, asked);
+  send({ kind: 'answer', answer: given }, moved);
+  if (getHeapStatistics().external_memory <= KEPT_STRINGS) return;
+  const message = `the script keeps more than ${KEPT_STRINGS} bytes of strings between two calls`;
+  send({ kind: 'leaving', message });
+  process.exit(0);
+}
+
+let calls: ScriptCalls | undefined;
+port.on('message', (message: ThreadStart | ToThread) => {
+  if ('clock' in message) calls = open(message);
+  else if (calls !== undefined) answerOne(calls, message);
+});
