@@ -11,7 +11,7 @@ export function servicesFor(config: Config, log: Log, also: (event: HookEvent) =
   return {
     log,
     startDemoMailbox: async () => (await import('../demo/server.ts')).startDemoMailbox(),
-    openAdmin: async (at) => (await import('../observe/admin.ts')).openAdmin(at),
+    openAdmin: async (at, unready) => (await import('../observe/admin.ts')).openAdmin(at, unready),
     async openHooks(report) {
       const host = await createHookHost(config.hooks, (event) => {
         also(event);

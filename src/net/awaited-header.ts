@@ -44,8 +44,8 @@ export class AwaitedHeader implements Timed {
     this.#end('proxy-header-timeout', message);
   }
 
-  /** Nothing was begun, so there is nothing to finish. */
-  drain(): void {
+  /** The proxy is stopping; nothing was begun, so there is nothing to finish. */
+  dismiss(): void {
     this.#end('draining', 'the proxy is stopping');
   }
 

@@ -2,7 +2,7 @@
  * The count of connections, against the limits and for the way down. Where several processes share the clients,
  * each counts its own and is told by the others when a limit is reached among them all.
  */
-import type { AwaitedHeader } from './awaited-header.ts';
+import { AwaitedHeader } from './awaited-header.ts';
 import type { Connection } from './connection.ts';
 
 /** What is known of the connections of all processes together. A process alone has nobody to ask. */
@@ -63,6 +63,16 @@ export class Connections {
     else this.#perAddress.delete(address);
     this.#census.changed(this, address);
     this.delete(connection);
+  }
+
+  /** Ends those of which nothing is known yet, for nothing was begun with them; the result are the sessions. */
+  dismissAwaited(): Connection[] {
+    const sessions: Connection[] = [];
+    for (const connection of this.all) {
+      if (connection instanceof AwaitedHeader) connection.dismiss();
+      else sessions.push(connection);
+    }
+    return sessions;
   }
 
   /** Resolves when no connection is left. */

@@ -1,4 +1,5 @@
 /** Why a server cannot be had, in words for whoever has to mend it. */
+import type { Socket } from 'node:net';
 import type { EndCause } from '../session/effect.ts';
 
 /** OpenSSL's and Node's words for a certificate that does not prove what it should. */
@@ -31,4 +32,11 @@ export function upstreamFailure(error: Error, name: string): EndCause {
     };
   }
   return { code: 'upstream-unreachable', message: `${name} cannot be reached: ${reasons[code] ?? code}` };
+}
+
+/** The cause of a session's end when `upstream.connectTimeout` (milliseconds) is over before the greeting. */
+export function upstreamTooLate(socket: Socket | undefined, name: string, connectTimeout: number): EndCause {
+  const what = socket?.connecting ? 'did not accept the connection' : 'did not greet';
+  const message = `${name} ${what} within ${connectTimeout} ms (upstream.connectTimeout)`;
+  return { code: 'upstream-unreachable', message };
 }

@@ -1,23 +1,27 @@
 /**
  * The port for machines that watch: /healthz answers while the process does, /readyz says whether new sessions are
- * welcome. It shows nothing about anybody's mail.
+ * welcome, and why not. It shows nothing about anybody's mail.
  */
 import { createServer, type ServerResponse } from 'node:http';
+import { controlsEscaped } from './printable.ts';
 
 export interface Admin {
-  /** From now on /readyz says no. */
-  draining(): void;
   close(): Promise<void>;
 }
 
-/** Opens the port; rejects with Node's error when it cannot be had. */
-export async function openAdmin(at: { readonly address: string; readonly port: number }): Promise<Admin> {
-  let ready = true;
+/**
+ * Opens the port; rejects with Node's error when it cannot be had. `unready` says why no new session should come, in
+ * one line, or nothing; it never rejects.
+ */
+export async function openAdmin(
+  at: { readonly address: string; readonly port: number },
+  unready: () => Promise<string | undefined>,
+): Promise<Admin> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, 'only GET\n');
     else if (path === '/healthz') answer(response, 200, 'ok\n');
-    else if (path === '/readyz') answer(response, ready ? 200 : 503, ready ? 'ready\n' : 'draining\n');
+    else if (path === '/readyz') unready().then((reason) => answerReadiness(response, reason));
     else answer(response, 404, 'there are /healthz and /readyz\n');
   });
   await new Promise<void>((resolve, reject) => {
@@ -28,9 +32,6 @@ export async function openAdmin(at: { readonly address: string; readonly port: n
     });
   });
   return {
-    draining() {
-      ready = false;
-    },
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => {
@@ -38,6 +39,11 @@ export async function openAdmin(at: { readonly address: string; readonly port: n
       });
     },
   };
+}
+
+function answerReadiness(response: ServerResponse, reason: string | undefined): void {
+  if (reason === undefined) answer(response, 200, 'ready\n');
+  else answer(response, 503, `${controlsEscaped(reason)}\n`);
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

@@ -5,9 +5,11 @@
  */
 import type { Config } from '../config/config.ts';
 import { type OpenPort, openPort } from '../net/port.ts';
-import { makeTicketKeys } from '../net/tls.ts';
+import { makeTicketKeys, upstreamTlsOptions } from '../net/tls.ts';
+import { checkUpstream } from '../net/upstream-check.ts';
 import type { Log } from '../observe/log.ts';
 import { type Common, makeCommon } from './common.ts';
+import { Readiness } from './readiness.ts';
 import { openServing, type Serving, type ServingServices } from './serving.ts';
 import { StartFault } from './start-fault.ts';
 
@@ -18,7 +20,11 @@ export interface FrameServices {
   readonly log: Log;
   /** Starts the built-in mailbox server on a loopback port. */
   startDemoMailbox(): Promise<{ readonly port: number; close(): Promise<void> }>;
-  openAdmin(at: NonNullable<Config['admin']>): Promise<{ draining(): void; close(): Promise<void> }>;
+  /** `unready` is what /readyz asks. */
+  openAdmin(
+    at: NonNullable<Config['admin']>,
+    unready: () => Promise<string | undefined>,
+  ): Promise<{ close(): Promise<void> }>;
 }
 
 export type Services = FrameServices & ServingServices;
@@ -28,7 +34,10 @@ export interface RunningProxy {
   readonly listeners: readonly OpenPort[];
   /** What is behind it. */
   readonly upstream: Common['upstream'];
-  /** Accepts no more, lets sessions finish for `limits.drainTimeout`, then ends the rest. */
+  /**
+   * Accepts no more and is not ready any more, at once; asks the sessions to end, one after the other, and ends those
+   * that are left when `limits.drainTimeout` is over.
+   */
   drain(): Promise<void>;
   /** Ends everything now. */
   close(): Promise<void>;
@@ -57,10 +66,11 @@ export async function serveBy(
   /** What has to be closed when no session is left. */
   const started: { close(): unknown }[] = [];
   let serving: Serving | undefined;
-  let admin: Awaited<ReturnType<FrameServices['openAdmin']>> | undefined;
+  let readiness: Readiness | undefined;
 
   const closeAll = async (): Promise<void> => {
     for (const listener of listeners) listener.close();
+    readiness?.stop();
     await serving?.close();
     await Promise.all(started.map((service) => service.close()));
   };
@@ -71,14 +81,15 @@ export async function serveBy(
   };
   const drain = async (): Promise<void> => {
     for (const listener of listeners) listener.close();
-    admin?.draining();
+    readiness?.stop();
     await serving?.drain();
     await close();
   };
 
   try {
     const upstream = await behind(config, services, started);
-    const opened = await open(await makeCommon(config, upstream, log));
+    const common = await makeCommon(config, upstream, log);
+    const opened = await open(common);
     serving = opened;
     started.push(renewTicketKeys(opened));
     for (const [place, at] of config.listen.entries()) {
@@ -89,8 +100,11 @@ export async function serveBy(
     }
     if (config.admin) {
       const at = config.admin;
-      admin = await services.openAdmin(at).catch((error) => cannotListen(error, at));
-      started.push(admin);
+      const asked = makeReadiness(config, common, opened, log);
+      readiness = asked;
+      started.push(
+        await services.openAdmin(at, () => asked.unready()).catch((error) => cannotListen(error, at)),
+      );
     }
     for (const { address, port, mode } of listeners) {
       log.info({ address, port, mode }, `listening on ${address} port ${port} (${modeNames[mode]})`);
@@ -111,6 +125,16 @@ async function behind(
   const mailbox = await services.startDemoMailbox();
   started.push(mailbox);
   return { host: '127.0.0.1', port: mailbox.port };
+}
+
+function makeReadiness(config: Config, common: Common, serving: Serving, log: Log): Readiness {
+  const { upstream, upstreamCa } = common;
+  const access = { config, upstream, upstreamTls: upstreamTlsOptions(config, upstreamCa) };
+  const asked = {
+    unready: () => serving.unready(),
+    checkUpstream: (signal: AbortSignal) => checkUpstream(access, signal),
+  };
+  return new Readiness(asked, log);
 }
 
 function renewTicketKeys(serving: Serving): { close(): void } {

@@ -14,13 +14,19 @@ import type { Log } from '../observe/log.ts';
 import { refuse } from '../rewrite/refused.ts';
 import type { Common } from './common.ts';
 import { connectionEvents, logHookEvent } from './events.ts';
+import { inTurns, type Pace } from './turns.ts';
 
 /** This process, or the workers together. */
 export interface Serving {
   /** Takes a paused socket that came in at the listener with this place in `config.listen`. */
   accept(socket: Socket, listener: number): void;
   useTicketKeys(keys: Buffer): void;
-  /** Takes no more connections, lets sessions finish for `limits.drainTimeout`, then ends the rest. */
+  /** Why no new session should come at the moment, in one line; undefined: all are welcome. */
+  unready(): string | undefined;
+  /**
+   * Takes no more connections, and asks one session after the other to end when it is done with what it is at; those
+   * that are left when `limits.drainTimeout` is over are ended.
+   */
   drain(): Promise<void>;
   /** Ends everything now. */
   close(): Promise<void>;
@@ -77,14 +83,24 @@ export async function openServing(
       else socket.destroy();
     },
     useTicketKeys: (keys) => tlsFront.useTicketKeys(keys),
+    unready: () => (hooks.isLoaded() ? undefined : 'the script (hooks.script) could not be opened again'),
     async drain() {
       open = false;
-      for (const connection of connections.all) connection.drain();
+      const stop = inTurns(connections.dismissAwaited(), paceOf(config), (session) => session.drain());
       await Promise.race([connections.empty(), after(config.limits.drainTimeout)]);
+      stop();
       await close();
     },
     close,
   };
+}
+
+/** Sessions a second that may always be asked to end: whoever has to serve them next hardly notices. */
+const UNNOTICED = 100;
+
+/** The last quarter of the time is for what those are at who have their turn at last. */
+function paceOf({ limits, workers }: Config): Pace {
+  return { within: (limits.drainTimeout * 3) / 4, atLeast: UNNOTICED / workers };
 }
 
 /** Often enough for the shortest deadline to be kept within a twentieth, and never a burden. */

@@ -41,8 +41,8 @@ export type ToWorker =
   | { readonly kind: 'close' };
 
 export type FromWorker =
-  /** Every HEARTBEAT, from the first moment on. */
-  | { readonly kind: 'alive' }
+  /** Every HEARTBEAT, from the first moment on, with the reason why it should get no new sessions. */
+  | { readonly kind: 'alive'; readonly unready: string | undefined }
   /** Script and certificates are loaded; connections are welcome. */
   | { readonly kind: 'serving' }
   /** It cannot serve, and ends. */

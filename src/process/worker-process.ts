@@ -34,6 +34,8 @@ interface WorkerEvents {
 
 /** Ticks without a word: one that serves says something every second; one that starts has files to read first. */
 const SILENT_TICKS = { starting: 30, serving: 5 } as const;
+/** Ticks without a word after which the others had better have its new sessions, if there are others. */
+const QUIET_TICKS = 2;
 
 export class WorkerProcess {
   readonly #child: ChildProcess;
@@ -46,6 +48,7 @@ export class WorkerProcess {
   #state: 'starting' | 'serving' | 'leaving' | 'ended' = 'starting';
   #late = false;
   #silent = 0;
+  #unready: string | undefined;
   #fault: string | undefined;
 
   /** `entry` is the file that the process runs. Throws Node's error when the system gives no process. */
@@ -78,6 +81,16 @@ export class WorkerProcess {
   /** Whether it should be given connections. */
   get takes(): boolean {
     return this.#state === 'serving' && !this.#late;
+  }
+
+  /** Whether it takes connections and was heard of lately. */
+  get answers(): boolean {
+    return this.takes && this.#silent <= QUIET_TICKS;
+  }
+
+  /** Why no new session should come to it, as it said last. */
+  get unready(): string | undefined {
+    return this.#unready;
   }
 
   send(message: ToWorker, socket?: Socket): void {
@@ -132,6 +145,7 @@ export class WorkerProcess {
     this.#silent = 0;
     switch (message.kind) {
       case 'alive':
+        this.#unready = message.unready;
         return;
       case 'serving':
         if (this.#state === 'starting') this.#state = 'serving';

@@ -24,7 +24,7 @@ interface Started {
 export function work(servicesFor: (start: Start) => ServingServices): void {
   let started: Started | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
-  setInterval(() => tell({ kind: 'alive' }), HEARTBEAT).unref();
+  setInterval(() => tell({ kind: 'alive', unready: started?.open?.unready() }), HEARTBEAT).unref();
 
   process.on('message', (message: ToWorker, socket: Socket | undefined) => {
     switch (message.kind) {

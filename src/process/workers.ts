@@ -95,6 +95,16 @@ class Workers implements Serving {
     this.#tellAll({ kind: 'ticket-keys', keys: ticketKeys });
   }
 
+  /** A connection may be dealt to each that answers, so that each of them must be ready. */
+  unready(): string | undefined {
+    const answering = this.#slots.filter(({ worker }) => worker?.answers);
+    if (answering.length === 0) return 'no worker answers';
+    for (const { number, worker } of answering) {
+      if (worker?.unready !== undefined) return `worker ${number}: ${worker.unready}`;
+    }
+    return undefined;
+  }
+
   drain(): Promise<void> {
     return this.#end('drain');
   }
