@@ -30,6 +30,8 @@ export interface Upstream {
     readonly verify: boolean;
   };
   readonly connectTimeout: number;
+  /** How the server is told who the client is. */
+  readonly clientAddress: 'none' | 'id' | 'proxy-v2';
 }
 
 export interface Hooks {

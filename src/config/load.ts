@@ -76,7 +76,7 @@ function settleListen(written: NonNullable<Written['listen']>[number]): Listen {
 }
 
 function settleUpstream(written: Written['upstream'], folder: string): Upstream {
-  const { host, connectTimeout, tls } = written;
+  const { host, connectTimeout, clientAddress, tls } = written;
   const usual = host === 'demo' ? 'none' : written.port === 993 ? 'tls' : 'starttls';
   const encryption = written.encryption ?? usual;
   return {
@@ -89,6 +89,7 @@ function settleUpstream(written: Written['upstream'], folder: string): Upstream 
       verify: tls.verify,
     },
     connectTimeout,
+    clientAddress,
   };
 }
 

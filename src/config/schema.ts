@@ -1,7 +1,6 @@
 /**
  * Every key of `proxy.yaml`: its shape, its limits, its default. The one thing that always holds: a key that is
- * not here is a fault, and so is a key that the contract names and this version cannot honour yet; nothing that
- * an operator writes is accepted and then ignored.
+ * not here is a fault; nothing that an operator writes is accepted and then ignored.
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
@@ -39,6 +38,7 @@ export interface Written {
       readonly verify: boolean;
     };
     readonly connectTimeout: number;
+    readonly clientAddress: Config['upstream']['clientAddress'];
   };
   readonly hooks: { readonly script?: string | undefined } & Omit<Hooks, 'script'>;
   readonly refuse: RefusedWords;
@@ -114,14 +114,6 @@ function measured(parse: (written: unknown) => Measured, standard: string) {
 
 const duration = (standard: string) => measured(parseDuration, standard);
 const size = (standard: string) => measured(parseSize, standard);
-
-/** For keys of the contract that this version knows and cannot honour: only the value that changes nothing passes. */
-function notYet(allowed: string): { error: (issue: { readonly input?: unknown }) => string } {
-  return {
-    error: ({ input }) =>
-      `${String(input)} is not available in this version yet; leave it out or set it to ${allowed}`,
-  };
-}
 
 function text(required: string) {
   const error = ({ input }: { readonly input?: unknown }) =>
@@ -224,13 +216,15 @@ const schema = section({
       verify: z.boolean({ error: 'must be true or false' }).prefault(true),
     }).prefault({}),
     connectTimeout: duration('10s'),
-    clientAddress: oneOf('none', 'id', 'proxy-v2')
-      .refine((how) => how === 'none', notYet('none'))
-      .prefault('none'),
+    clientAddress: oneOf('none', 'id', 'proxy-v2').prefault('none'),
   })
     .refine(({ host, encryption }) => host !== 'demo' || (encryption ?? 'none') === 'none', {
       error: 'the built-in demo mailbox speaks none only; leave it out or set it to none',
       path: ['encryption'],
+    })
+    .refine(({ host, clientAddress }) => host !== 'demo' || clientAddress !== 'proxy-v2', {
+      error: 'the built-in demo mailbox reads no PROXY header; leave it out or set it to none',
+      path: ['clientAddress'],
     })
     // Left out as a whole, it is judged as an empty map, so that the fault names upstream.host.
     .prefault({} as never),

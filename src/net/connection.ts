@@ -14,9 +14,10 @@ import type { Effect, EndCause, EndCode } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
 import type { Transcript } from '../session/transcript.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
+import { writeProxyHeader } from './proxy-header-writer.ts';
 import { secureUpstream, type TlsFront } from './tls.ts';
 import { upstreamFailure } from './upstream-failure.ts';
-import { connectUpstream, kept } from './upstream-socket.ts';
+import { connectTlsBehind, connectUpstream, kept } from './upstream-socket.ts';
 
 /** What all connections share. */
 export interface Shared {
@@ -37,6 +38,8 @@ export interface ConnectionEvents {
   capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
   /** The server offered what the proxy refuses; told again for each list. */
   capabilitiesRefused(words: readonly string[]): void;
+  /** The server was not told who the client is; the message says why. Told again for each session. */
+  notIdentified(facts: SessionSettings, message: string): void;
   /** Told what is said in the session that begins; undefined: nobody reads along. */
   transcript(facts: SessionSettings): Transcript | undefined;
   /** A bug of ours. It costs this session and no other (A7). */
@@ -212,6 +215,9 @@ export class Connection implements Timed {
       case 'capabilities-refused':
         this.#shared.events.capabilitiesRefused(effect.words);
         return;
+      case 'not-identified':
+        this.#shared.events.notIdentified(this.#facts, effect.message);
+        return;
       case 'end':
         this.#close(effect.cause);
         return;
@@ -277,11 +283,30 @@ export class Connection implements Timed {
   #connectUpstream(): void {
     const { config, upstream, upstreamTls } = this.#shared;
     this.#greetingBy = performance.now() + config.upstream.connectTimeout;
-    const { encryption } = config.upstream;
+    const { encryption, clientAddress } = config.upstream;
+    const header = clientAddress === 'proxy-v2' ? headerOf(this.#facts) : undefined;
+    if (header !== undefined && encryption === 'tls') {
+      this.#connectTlsBehind(header);
+      return;
+    }
     const socket = connectUpstream(upstream, encryption, upstreamTls, (bytes) => this.#fromUpstream(bytes));
+    if (header !== undefined) socket.write(header);
     this.#upstream = socket;
     socket.on('error', (error) => this.#upstreamFailed(error));
     this.#readUpstream(socket);
+  }
+
+  #connectTlsBehind(header: Uint8Array): void {
+    const { upstream, upstreamTls } = this.#shared;
+    const closed = (): void => this.#upstreamClosed();
+    const plain = connectTlsBehind(upstream, header, upstreamTls, (secured) => {
+      plain.off('close', closed);
+      this.#upstream = secured;
+      secured.on('error', (error) => this.#upstreamFailed(error));
+      this.#readUpstream(secured);
+    });
+    this.#upstream = plain;
+    plain.on('error', (error) => this.#upstreamFailed(error)).on('close', closed);
   }
 
   #fromUpstream(bytes: Buffer): void {
@@ -294,12 +319,14 @@ export class Connection implements Timed {
     this.#deafenUpstream = listen(socket, {
       data: (bytes) => this.#fromUpstream(bytes),
       end: () => this.#step((session) => session.upstreamClosed()),
-      close: () => {
-        this.#step((session) => session.upstreamClosed());
-        this.#settle();
-      },
+      close: () => this.#upstreamClosed(),
       drain: () => this.#flow(),
     });
+  }
+
+  #upstreamClosed(): void {
+    this.#step((session) => session.upstreamClosed());
+    this.#settle();
   }
 
   #secureUpstream(): void {
@@ -369,6 +396,11 @@ export class Connection implements Timed {
     });
     this.#done();
   }
+}
+
+/** What tells the server who the client is, before anything else. */
+function headerOf({ client, clientport, server, serverport }: SessionSettings): Uint8Array {
+  return writeProxyHeader({ address: client, port: clientport }, { address: server, port: serverport });
 }
 
 /** What is listened for on one socket. */

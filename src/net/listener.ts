@@ -11,6 +11,7 @@ import { AwaitedHeader } from './awaited-header.ts';
 import { Connection, type Shared } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { belongsTo } from './networks.ts';
+import type { ProxyEnd } from './proxy-header.ts';
 import { newSessionName } from './session-name.ts';
 
 /** Takes a paused socket that was just accepted by a listener, and does the rest. */
@@ -30,17 +31,18 @@ interface Accepting {
 }
 
 /** Who is at the ends of a connection, and where the server's end is. */
-type Ends = Pick<SessionSettings, 'client' | 'server' | 'serverport'>;
+type Ends = Pick<SessionSettings, 'client' | 'clientport' | 'server' | 'serverport'>;
 
 function accept(socket: Socket, accepting: Accepting): void {
   const client = plainAddress(socket.remoteAddress);
   const server = plainAddress(socket.localAddress);
   // The client may be gone before it was looked at.
-  if (client === '' || socket.localPort === undefined) {
+  const { remotePort: clientport, localPort: serverport } = socket;
+  if (client === '' || clientport === undefined || serverport === undefined) {
     socket.destroy();
     return;
   }
-  const ends = { client, server, serverport: socket.localPort };
+  const ends = { client, clientport, server, serverport };
   if (accepting.isTrusted(client)) awaitHeader(socket, ends, accepting);
   else open(socket, ends, accepting);
 }
@@ -61,8 +63,7 @@ function awaitHeader(socket: Socket, ends: Ends, accepting: Accepting): void {
   const awaited: AwaitedHeader = new AwaitedHeader(socket, limits.handshakeTimeout, {
     found({ source, destination }) {
       leave();
-      const told = source &&
-        destination && { client: source.address, server: destination.address, serverport: destination.port };
+      const told = source && destination && endsOf(source, destination);
       open(socket, told ?? ends, accepting);
     },
     ended(cause, bytes, duration) {
@@ -72,6 +73,15 @@ function awaitHeader(socket: Socket, ends: Ends, accepting: Accepting): void {
   });
   shared.deadlines.add(awaited);
   connections.add(awaited);
+}
+
+function endsOf(source: ProxyEnd, destination: ProxyEnd): Ends {
+  return {
+    client: source.address,
+    clientport: source.port,
+    server: destination.address,
+    serverport: destination.port,
+  };
 }
 
 function open(socket: Socket, ends: Ends, accepting: Accepting): void {
@@ -116,6 +126,7 @@ function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
     ...ends,
     defaultMode: listen.mode,
     upstreamEncryption: upstream.encryption,
+    identify: upstream.clientAddress === 'id',
     enforce: hooks.enforce,
     preLoginLine: limits.preLoginLine,
     preLoginLiteral: limits.preLoginLiteral,

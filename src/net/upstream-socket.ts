@@ -4,8 +4,9 @@
  * garbage collector busy (decision 8).
  */
 import { connect as netConnect, type OnReadOpts, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { Config } from '../config/config.ts';
+import { secureUpstream } from './tls.ts';
 
 /** As much as one read of Node takes at most. */
 const memory: Buffer = Buffer.alloc(64 * 1024);
@@ -38,4 +39,22 @@ export function connectUpstream(
   // Node's types do not know that tls.connect takes it too (https://nodejs.org/api/tls.html#tlsconnectoptions-callback).
   const withRead: ConnectionOptions & { readonly onread: OnReadOpts } = { ...options, host, port, onread };
   return tlsConnect(withRead).setNoDelay(true);
+}
+
+/**
+ * Connects with a header in front of TLS from the first byte. `begun` is given the socket that replaces the result
+ * once the header is out. The result is not to be read: what comes before TLS is anybody's word, and as long as
+ * nobody takes it, it goes to TLS, which refuses it.
+ */
+export function connectTlsBehind(
+  { host, port }: { readonly host: string; readonly port: number },
+  header: Uint8Array,
+  options: ConnectionOptions,
+  begun: (secured: TLSSocket) => void,
+): Socket {
+  const plain = netConnect({ host, port, noDelay: true });
+  plain.write(header, (error) => {
+    if (!error && plain.writable) begun(secureUpstream(plain, options));
+  });
+  return plain;
 }

@@ -14,6 +14,7 @@ const REFUSED_SAID = 100;
 /** What connections report, as lines of the log. */
 export function connectionEvents(log: Log): ConnectionEvents {
   let warnedOfAdded = false;
+  let warnedOfUnidentified = false;
   /** Said once per start; bounded, for a server can make up any number of them (`AUTH=X1-PLUS`, …). */
   const saidRefused = new Set<string>();
   return {
@@ -35,6 +36,14 @@ export function connectionEvents(log: Log): ConnectionEvents {
         saidRefused.add(word);
         log.info(whyRefused(word.slice(0, 100)));
       }
+    },
+    notIdentified({ session }, message) {
+      if (warnedOfUnidentified) return;
+      warnedOfUnidentified = true;
+      log.warn(
+        { session },
+        `the server takes the proxy for the client: upstream.clientAddress is id, but ${message}`,
+      );
     },
     transcript({ session }) {
       if (!log.isLevelEnabled('debug')) return undefined;

@@ -1,6 +1,7 @@
 /**
- * ID (RFC 2971) on its way to the server, without the fields by which a trusted proxy tells a server who the
- * client is: Dovecot believes them, for it trusts us, so a client could be whoever it likes (P28).
+ * ID (RFC 2971) on its way to the server, and the fields by which a trusted proxy tells a server who the client
+ * is. Dovecot believes them, for it trusts us. What always holds: such fields come from the proxy alone, or a
+ * client could be whoever it likes (P28).
  */
 import {
   CLOSE_PARENTHESIS,
@@ -36,6 +37,28 @@ export function withoutForwardedFields(line: Uint8Array, at: number): Uint8Array
   if (kept.length === strings.length) return line;
   const list = kept.length === 0 ? fromLatin1('NIL') : parenthesised(kept);
   return concat([line.subarray(0, at), list, line.subarray(end)]);
+}
+
+/** Who is at the two ends of the client's connection; addresses as a person writes them. */
+export interface Ends {
+  readonly session: string;
+  readonly client: string;
+  readonly clientport: number;
+  readonly server: string;
+  readonly serverport: number;
+}
+
+/** The line of an ID command that tells the server who the client is, in the fields that Dovecot reads. */
+export function identification(tag: string, ends: Ends): Uint8Array {
+  const fields: readonly (readonly [name: string, value: string | number])[] = [
+    ['x-originating-ip', ends.client],
+    ['x-originating-port', ends.clientport],
+    ['x-connected-ip', ends.server],
+    ['x-connected-port', ends.serverport],
+    ['x-session-id', ends.session],
+  ];
+  const strings = fields.flatMap((pair) => pair.map((part) => quoted(fromLatin1(`${part}`))!));
+  return concat([fromLatin1(`${tag} ID `), parenthesised(strings), fromLatin1('\r\n')]);
 }
 
 interface Read {

@@ -16,10 +16,13 @@ export interface SessionSettings {
   readonly session: string;
   /** Addresses as a person writes them. */
   readonly client: string;
+  readonly clientport: number;
   readonly server: string;
   readonly serverport: number;
   readonly defaultMode: EncryptionMode;
   readonly upstreamEncryption: 'none' | 'starttls' | 'tls';
+  /** The server is told by ID who the client is. Left out: it is not. */
+  readonly identify?: boolean;
   /** Bytes. */
   readonly preLoginLine: number;
   readonly preLoginLiteral: number;

@@ -25,6 +25,8 @@ export type Effect =
   | { readonly kind: 'capabilities-added'; readonly words: readonly string[] }
   /** The server offers what the proxy refuses (upper case); it is taken out of the list. */
   | { readonly kind: 'capabilities-refused'; readonly words: readonly string[] }
+  /** The server was to be told by ID who the client is, and cannot be; the message says why. */
+  | { readonly kind: 'not-identified'; readonly message: string }
   /** Send what is written, then close both sides. Nothing follows. */
   | { readonly kind: 'end'; readonly cause: EndCause };
 

@@ -1,7 +1,8 @@
 /**
- * The conversation with the server before the client hears anything: greeting, STARTTLS, CAPABILITY. Nothing
- * learnt before TLS is relayed or believed, and there is no way on in the clear (P16). A server that says
- * PREAUTH would hand its session to whoever connects, so it is refused (P17).
+ * The conversation with the server before the client hears anything: greeting, STARTTLS, CAPABILITY, and ID where
+ * the server is told who the client is. Nothing learnt before TLS is relayed or believed, and there is no way on
+ * in the clear (P16). A server that says PREAUTH would hand its session to whoever connects, so it is refused
+ * (P17). What always holds: the ID is our own, complete and answered before a byte of the client goes up.
  */
 import {
   capabilityWords,
@@ -9,14 +10,17 @@ import {
   fromLatin1,
   readResponseHead,
 } from '../imap-parser-lite/index.ts';
+import { identification } from '../rewrite/identification.ts';
 import type { Conversation } from './conversation.ts';
 
-type Step = 'greeting' | 'starttls' | 'securing' | 'capability' | 'done';
+type Step = 'greeting' | 'starttls' | 'securing' | 'capability' | 'id' | 'done';
 
 export class Preamble {
   readonly #conversation: Conversation;
   #step: Step = 'greeting';
   #words: readonly string[] | undefined;
+  /** For the client, once the server has answered what it is asked before. */
+  #held: Uint8Array | undefined;
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
@@ -44,6 +48,8 @@ export class Preamble {
         return undefined;
       case 'capability':
         return this.#capabilityAnswered(response);
+      case 'id':
+        return this.#idAnswered(response);
       default:
         return undefined;
     }
@@ -51,6 +57,10 @@ export class Preamble {
 
   /** TLS towards the server is up, its certificate verified. */
   secured(): void {
+    this.#askCapability();
+  }
+
+  #askCapability(): void {
     this.#step = 'capability';
     this.#conversation.toUpstream(fromLatin1('imapveil2 CAPABILITY\r\n'));
   }
@@ -60,8 +70,8 @@ export class Preamble {
     const word = head.kind === 'untagged' ? head.word : '';
     const trusted = this.#conversation.settings.upstreamEncryption !== 'starttls';
     if (word === 'OK' && trusted) {
-      this.#step = 'done';
-      return response;
+      const span = findCapabilities(response, head);
+      return this.#introduce(response, span && capabilityWords(response, span));
     }
     if (word === 'OK') {
       this.#step = 'starttls';
@@ -108,15 +118,62 @@ export class Preamble {
     if (head.kind === 'untagged') {
       const span = findCapabilities(response, head);
       if (span) this.#words = capabilityWords(response, span);
-      if (head.word === 'BYE') this.#fail('the server said BYE after STARTTLS');
+      if (head.word === 'BYE') this.#fail('the server said BYE when it was asked for CAPABILITY');
       return undefined;
     }
     if (head.kind !== 'tagged' || head.word !== 'OK' || this.#words === undefined) {
-      this.#fail('the server does not answer CAPABILITY after STARTTLS');
+      this.#fail('the server does not answer CAPABILITY');
       return undefined;
     }
+    const greeting =
+      this.#held ?? fromLatin1(`* OK [CAPABILITY ${this.#words.join(' ')}] IMAP4 server ready\r\n`);
+    return this.#introduce(greeting, this.#words);
+  }
+
+  /**
+   * Tells the server who the client is, where that is wanted, and gives the greeting when nothing is left to say.
+   * `words`: what the server announces; undefined: it has not said.
+   */
+  #introduce(greeting: Uint8Array, words: readonly string[] | undefined): Uint8Array | undefined {
+    const { settings } = this.#conversation;
+    if (settings.identify !== true) return this.#done(greeting);
+    this.#held = greeting;
+    if (words === undefined) {
+      this.#askCapability();
+      return undefined;
+    }
+    if (!words.some((word) => word.toUpperCase() === 'ID')) {
+      const message = 'the server does not announce ID';
+      this.#conversation.effect({ kind: 'not-identified', message });
+      return this.#done(greeting);
+    }
+    this.#step = 'id';
+    this.#conversation.toUpstream(identification('imapveil3', settings));
+    return undefined;
+  }
+
+  /** What the server says of itself is the answer to our ID; the client may ask for its own. */
+  #idAnswered(response: Uint8Array): Uint8Array | undefined {
+    const head = readResponseHead(response);
+    if (head.kind === 'untagged') {
+      if (head.word === 'BYE') this.#fail('the server said BYE to ID');
+      return undefined;
+    }
+    if (head.kind !== 'tagged' || head.tag !== 'imapveil3') {
+      this.#fail('the server does not answer ID');
+      return undefined;
+    }
+    if (head.word !== 'OK') {
+      const message = `the server answered ID with ${head.word}`;
+      this.#conversation.effect({ kind: 'not-identified', message });
+    }
+    return this.#done(this.#held!);
+  }
+
+  #done(greeting: Uint8Array): Uint8Array {
     this.#step = 'done';
-    return fromLatin1(`* OK [CAPABILITY ${this.#words.join(' ')}] IMAP4 server ready\r\n`);
+    this.#held = undefined;
+    return greeting;
   }
 
   #fail(message: string): void {

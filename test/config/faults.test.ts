@@ -177,14 +177,14 @@ const cases: readonly Case[] = [
     lines: ['4:7: tls.certificates[0].key: is missing; name a file'],
   },
   {
-    name: 'what this version does not do yet is never accepted in silence',
-    yaml: 'upstream: { host: mail, clientAddress: proxy-v2 }',
+    name: 'a PROXY header for the built-in mailbox, which reads none',
+    yaml: 'upstream: { host: demo, clientAddress: proxy-v2 }',
     lines: [
-      '1:40: upstream.clientAddress: proxy-v2 is not available in this version yet; leave it out or set it to none',
+      '1:40: upstream.clientAddress: the built-in demo mailbox reads no PROXY header; leave it out or set it to none',
     ],
   },
   {
-    name: 'and invalid values of the same keys get the ordinary fault',
+    name: 'a way of telling the client that there is not, and a word for a truth',
     yaml: ['upstream: { host: mail, clientAddress: xclient }', 'hooks:', '  enforce: 1'].join('\n'),
     lines: [
       '1:40: upstream.clientAddress: must be none, id or proxy-v2',

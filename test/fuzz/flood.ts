@@ -39,6 +39,7 @@ export function floodInput(random: Random, note: (line: string) => void): void {
   const session = new Session({
     session: 's1',
     client: '192.0.2.1',
+    clientport: 54321,
     server: '192.0.2.2',
     serverport: 143,
     defaultMode: 1,

@@ -46,6 +46,7 @@ export class Run {
     this.#session = new Session({
       session: 's1',
       client: '192.0.2.1',
+      clientport: 54321,
       server: '192.0.2.2',
       serverport: 143,
       defaultMode: scenario.mode,

@@ -1,8 +1,12 @@
 /** PROXY headers, valid and broken, whole and at every cut. The bytes are written out by hand. */
 import assert from 'node:assert/strict';
+import { isIPv4, SocketAddress } from 'node:net';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { plainAddress } from '../../src/net/address.ts';
 import { belongsTo } from '../../src/net/networks.ts';
 import { type ProxyHeader, readProxyHeader } from '../../src/net/proxy-header.ts';
+import { writeProxyHeader } from '../../src/net/proxy-header-writer.ts';
 
 const SIGNATURE = '0d0a0d0a000d0a515549540a';
 const MAPPED = '00000000000000000000ffff';
@@ -102,6 +106,44 @@ describe('what is no PROXY header', () => {
     });
   }
 });
+
+describe('written PROXY headers', () => {
+  const end = (address: string, port: number) => ({ address, port });
+  const table: readonly (readonly [name: string, from: [string, number], to: [string, number], hex: string])[] = [
+    ['IPv4', ['192.0.2.7', 56324], ['198.51.100.1', 993], '21 11 000c c0000207 c6336401 dc04 03e1'],
+    ['IPv6', ['2001:db8::7', 56324], ['2001:db8::1', 143], '21 21 0024 20010db8000000000000000000000007 20010db8000000000000000000000001 dc04 008f'],
+    ['the shortest and a full one', ['::', 0], ['1:23:456:789a:b:c:d:e', 65535], '21 21 0024 00000000000000000000000000000000 000100230456789a000b000c000d000e 0000 ffff'],
+    ['zeros at the end', ['fe80::', 1], ['::1', 2], '21 21 0024 fe800000000000000000000000000000 00000000000000000000000000000001 0001 0002'],
+    ['an IPv4 tail', ['::1.2.3.4', 1], ['64:ff9b::192.0.2.1', 2], '21 21 0024 00000000000000000000000001020304 0064ff9b0000000000000000c0000201 0001 0002'],
+    ['a client with IPv4 at an IPv6 address', ['10.0.0.5', 1], ['2001:db8::1', 143], `21 21 0024 ${MAPPED}0a000005 20010db8000000000000000000000001 0001 008f`],
+    ['and the other way', ['2001:db8::1', 1], ['10.0.0.5', 143], `21 21 0024 20010db8000000000000000000000001 ${MAPPED}0a000005 0001 008f`],
+  ]; // biome-ignore format: a table reads better short
+  for (const [name, from, to, hex] of table) {
+    test(name, () => {
+      assert.equal(writeProxyHeader(end(...from), end(...to)).toString('hex'), binary(hex).toString('hex'));
+    });
+  }
+
+  test('the reader reads what was written, of all addresses and ports', () => {
+    const address = fc.oneof(fc.ipV4(), fc.ipV6());
+    const port = fc.integer({ min: 0, max: 65_535 });
+    fc.assert(
+      fc.property(address, port, address, port, (from, fromPort, to, toPort) => {
+        const source = end(inOneSpelling(from), fromPort);
+        const destination = end(inOneSpelling(to), toPort);
+        const header = writeProxyHeader(source, destination);
+        const expected = { kind: 'header', length: header.length, source, destination };
+        assert.deepEqual(readProxyHeader(Buffer.concat([header, text('* OK')])), expected);
+      }),
+    );
+  });
+});
+
+/** As the system spells it, and as a person writes it. */
+function inOneSpelling(address: string): string {
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+  return plainAddress(new SocketAddress({ address, family }).address);
+}
 
 test('networks: an IPv4 address is found in IPv4 networks only', () => {
   const table: readonly (readonly [networks: string[], inside: string[], outside: string[]])[] = [

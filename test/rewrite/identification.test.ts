@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromLatin1, latin1 } from '../../src/imap-parser-lite/index.ts';
-import { withoutForwardedFields } from '../../src/rewrite/identification.ts';
+import { identification, withoutForwardedFields } from '../../src/rewrite/identification.ts';
 
 test('P28: the fields that tell who the client is are the proxy\u2019s to write, in whatever case and spelling', () => {
   const table: readonly (readonly [given: string, expected: string | undefined])[] = [
@@ -31,4 +31,18 @@ test('P28: the fields that tell who the client is are the proxy\u2019s to write,
       given,
     );
   }
+});
+
+test('who the client is: every field that the proxy writes is one that a client may not', () => {
+  const line = identification('t', {
+    session: 'bae739fe1b17',
+    client: '2001:db8::7',
+    clientport: 56324,
+    server: '10.0.0.5',
+    serverport: 993,
+  });
+  const fields =
+    '"x-originating-ip" "2001:db8::7" "x-originating-port" "56324" "x-connected-ip" "10.0.0.5" "x-connected-port" "993" "x-session-id" "bae739fe1b17"';
+  assert.equal(latin1(line), `t ID (${fields})\r\n`);
+  assert.equal(latin1(withoutForwardedFields(line, 't ID '.length)!), 't ID NIL\r\n');
 });

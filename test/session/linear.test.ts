@@ -18,6 +18,7 @@ const chunkSizes = [64 * 1024, 1447];
 const settings: SessionSettings = {
   session: 's',
   client: '192.0.2.1',
+  clientport: 54321,
   server: '192.0.2.2',
   serverport: 143,
   defaultMode: 0,

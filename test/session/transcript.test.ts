@@ -22,6 +22,7 @@ const leaks = new RegExp(
 const settings: SessionSettings = {
   session: 's',
   client: '192.0.2.1',
+  clientport: 54321,
   server: '192.0.2.2',
   serverport: 143,
   defaultMode: 0,

@@ -10,10 +10,12 @@ for (const { name, settings, blocks } of readCases('session')) {
     const sessionSettings: SessionSettings = {
       session: 's1',
       client: '192.0.2.1',
+      clientport: 54321,
       server: '192.0.2.2',
       serverport: Number(settings.get('port') ?? 143),
       defaultMode: Number(settings.get('mode') ?? 0) as 0 | 1 | 3,
       upstreamEncryption: (settings.get('upstream') ?? 'none') as 'none' | 'starttls' | 'tls',
+      identify: settings.get('identify') === 'true',
       preLoginLine: 200,
       preLoginLiteral: 1000,
       enforce: settings.get('enforce') === 'true',

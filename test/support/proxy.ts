@@ -27,6 +27,7 @@ export interface ProxyOptions {
     readonly port: number;
     readonly encryption: Endpoint['security'];
     readonly connectTimeout?: string;
+    readonly clientAddress?: 'none' | 'id' | 'proxy-v2';
   };
   /** The script, or a function of the ports that the proxy listens on. Left out: no script. */
   readonly script?: string | ((ports: readonly number[]) => string);
@@ -189,6 +190,7 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
         tls: { ca: certificates.ca, servername: 'localhost', verify: true },
       }),
       ...(upstream.connectTimeout && { connectTimeout: upstream.connectTimeout }),
+      ...(upstream.clientAddress && { clientAddress: upstream.clientAddress }),
     },
     hooks: { ...(options.script !== undefined && { script: 'script.lua' }), ...options.hooks },
     limits: { connectionsPerAddress: 1000, drainTimeout: '2s', ...options.limits },
