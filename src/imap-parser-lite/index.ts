@@ -30,4 +30,4 @@ export {
   readMailboxArguments,
 } from './mailbox-arguments.ts';
 export { canonicalName, decodeMailboxName, encodeMailboxName } from './mailbox-name.ts';
-export { isStatusWord, type ResponseHead, readResponseHead } from './response.ts';
+export { isStatusWord, type ResponseHead, readResponseCode, readResponseHead } from './response.ts';

@@ -2,7 +2,7 @@
  * The head of a server's response (RFC 9051 §7): enough to know its kind, for the kind decides whether `{5}` at
  * the end of the line is a literal or text that a user wrote into a status line.
  */
-import { ASTERISK, endOfText, latin1, PLUS, SPACE } from './bytes.ts';
+import { ASTERISK, endOfText, latin1, OPEN_BRACKET, PLUS, SPACE } from './bytes.ts';
 import * as limits from './limits.ts';
 
 export type ResponseHead =
@@ -34,6 +34,16 @@ export function readResponseHead(line: Uint8Array): ResponseHead {
   const text = Math.min(wordEnd + 1, end);
   if (space === 1 && line[0] === ASTERISK) return { kind: 'untagged', word, text };
   return { kind: 'tagged', tag: latin1(line, 0, space), word, text };
+}
+
+/**
+ * The word of the response code at `text`, where a status response's text begins, in upper case: `TRYCREATE`,
+ * `UNAVAILABLE` (RFC 9051 §7.1). Undefined where there is none, or one that is no word.
+ */
+export function readResponseCode(line: Uint8Array, text: number): string | undefined {
+  if (line[text] !== OPEN_BRACKET) return undefined;
+  const begin = latin1(line, text + 1, Math.min(text + 42, line.length));
+  return /^([A-Z][A-Z0-9-]{0,39})[ \]]/i.exec(begin)?.[1]?.toUpperCase();
 }
 
 /** Whether the untagged word makes a status response, whose text announces no literal. */

@@ -10,7 +10,7 @@ import type { Unfinished } from '../imap-parser-lite/index.ts';
 import type { Question } from '../rewrite/question.ts';
 import type { Refused } from '../rewrite/refused.ts';
 import type { SessionSettings } from '../session/conversation.ts';
-import type { Effect, EndCause, EndCode } from '../session/effect.ts';
+import type { Counts, Effect, EndCause, EndCode, Login } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
 import type { Transcript } from '../session/transcript.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
@@ -34,7 +34,7 @@ export interface Shared {
 /** What an operator wants to know, as it happens. The listener of it writes the log. */
 export interface ConnectionEvents {
   opened(facts: SessionSettings): void;
-  loginFailed(facts: SessionSettings, user: string | undefined): void;
+  loginFailed(facts: SessionSettings, failed: FailedLogin): void;
   capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
   /** The server offered what the proxy refuses; told again for each list. */
   capabilitiesRefused(words: readonly string[]): void;
@@ -47,12 +47,27 @@ export interface ConnectionEvents {
   ended(summary: Summary): void;
 }
 
+/** A login that the server has refused. `code` is the response code of its answer (RFC 5530). */
+export interface FailedLogin extends Login {
+  readonly code: string | undefined;
+}
+
 /** One line in the log: a session's whole life. */
 export interface Summary {
   readonly facts: SessionSettings;
   readonly cause: EndCause;
+  /** How it stood at the end; `failed`: the last one, and none was taken. */
+  readonly login: 'ok' | 'failed' | 'none';
+  /** Those of that login. */
   readonly user: string | undefined;
+  readonly mechanism: string | undefined;
+  /** `host:port`; undefined: no connection to the server was begun. */
+  readonly upstream: string | undefined;
   readonly tls: boolean;
+  /** As OpenSSL names them, `TLSv1.3`, `TLS_AES_128_GCM_SHA256`; undefined without TLS. */
+  readonly tlsVersion: string | undefined;
+  readonly tlsCipher: string | undefined;
+  readonly counts: Counts;
   readonly bytesFromClient: number;
   readonly bytesFromUpstream: number;
   /** Milliseconds. */
@@ -80,7 +95,11 @@ export class Connection implements Timed {
   #deafenClient: () => void = nothing;
   #deafenUpstream: () => void = nothing;
   #tls = false;
+  #tlsVersion: string | undefined;
+  #tlsCipher: string | undefined;
+  #login: Summary['login'] = 'none';
   #user: string | undefined;
+  #mechanism: string | undefined;
   #cause: EndCause | undefined;
   #bytesFromClient = 0;
   #bytesFromUpstream = 0;
@@ -201,13 +220,15 @@ export class Connection implements Timed {
         this.#ask(effect.question);
         return;
       case 'logged-in':
-        this.#user = effect.user;
+        this.#noteLogin('ok', effect);
         return;
       case 'login-failed':
-        this.#shared.events.loginFailed(this.#facts, effect.user);
+        this.#shared.events.loginFailed(this.#facts, effect);
+        // Who is logged in and tries again stays who he is.
+        if (this.#login !== 'ok') this.#noteLogin('failed', effect);
         return;
       case 'logged-out':
-        this.#user = undefined;
+        this.#noteLogin('none', undefined);
         return;
       case 'capabilities-added':
         this.#shared.events.capabilitiesAdded(this.#facts, effect.words);
@@ -222,6 +243,12 @@ export class Connection implements Timed {
         this.#close(effect.cause);
         return;
     }
+  }
+
+  #noteLogin(login: Summary['login'], by: Login | undefined): void {
+    this.#login = login;
+    this.#user = by?.user;
+    this.#mechanism = by?.mechanism;
   }
 
   #ask(question: Question): void {
@@ -255,6 +282,8 @@ export class Connection implements Timed {
     secured.once('secure', () => {
       this.#handshakeBy = Number.POSITIVE_INFINITY;
       this.#tls = true;
+      this.#tlsVersion = secured.getProtocol() ?? undefined;
+      this.#tlsCipher = secured.getCipher().name;
       this.#readClient();
       this.#step((session) => session.clientSecured());
     });
@@ -388,8 +417,14 @@ export class Connection implements Timed {
     this.#shared.events.ended({
       facts: this.#facts,
       cause,
+      login: this.#login,
       user: this.#user,
+      mechanism: this.#mechanism,
+      upstream: this.#upstream === undefined ? undefined : this.#upstreamName,
       tls: this.#tls,
+      tlsVersion: this.#tlsVersion,
+      tlsCipher: this.#tlsCipher,
+      counts: this.#session.counts,
       bytesFromClient: this.#bytesFromClient,
       bytesFromUpstream: this.#bytesFromUpstream,
       duration: Math.round(performance.now() - this.#began),

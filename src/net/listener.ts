@@ -106,6 +106,19 @@ function turnAway(socket: Socket, ends: Ends, accepting: Accepting, cause: EndCa
   tellEnd(ends, accepting, cause, 0, 0);
 }
 
+/** What there is to say of what never came to be. */
+const noSession = {
+  login: 'none',
+  user: undefined,
+  mechanism: undefined,
+  upstream: undefined,
+  tls: false,
+  tlsVersion: undefined,
+  tlsCipher: undefined,
+  counts: { commands: 0, foldersHidden: 0, capabilitiesRemoved: 0 },
+  bytesFromUpstream: 0,
+} as const;
+
 /** The end of a connection that had no session. Bytes are those from the client, the duration is in milliseconds. */
 function tellEnd(
   ends: Ends,
@@ -115,8 +128,7 @@ function tellEnd(
   duration: number,
 ): void {
   const facts = factsOf(ends, accepting);
-  const nothing = { user: undefined, tls: false, bytesFromUpstream: 0 };
-  accepting.shared.events.ended({ facts, cause, ...nothing, bytesFromClient, duration });
+  accepting.shared.events.ended({ ...noSession, facts, cause, bytesFromClient, duration });
 }
 
 function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {

@@ -21,8 +21,8 @@ export function connectionEvents(log: Log): ConnectionEvents {
     opened({ session, client, serverport }) {
       log.debug({ session, client, serverport }, 'session opened');
     },
-    loginFailed({ session, client, serverport }, user) {
-      log.info({ session, client, serverport, ...(user === undefined ? {} : { user }) }, 'login failed');
+    loginFailed({ session, client, serverport }, { user, mechanism, code }) {
+      log.info({ session, client, serverport, user, mechanism, code }, 'login failed');
     },
     capabilitiesAdded({ session }, words) {
       if (warnedOfAdded) return;
@@ -65,14 +65,26 @@ const ordinary: ReadonlySet<string> = new Set([
   'idle-timeout',
 ]);
 
-function logEnd(log: Log, { facts, cause, user, ...rest }: Summary): void {
-  const { session, client, serverport } = facts;
+/** The names are in docs/logs.md, and people's tools read them. What is undefined is left out of the line. */
+function logEnd(log: Log, summary: Summary): void {
+  const { facts, cause, counts } = summary;
   const fields = {
-    session,
-    client,
-    serverport,
-    ...(user === undefined ? {} : { user }),
-    ...rest,
+    session: facts.session,
+    client: facts.client,
+    serverport: facts.serverport,
+    user: summary.user,
+    mechanism: summary.mechanism,
+    login: summary.login,
+    tls: summary.tls,
+    tlsVersion: summary.tlsVersion,
+    tlsCipher: summary.tlsCipher,
+    upstream: summary.upstream,
+    bytesFromClient: summary.bytesFromClient,
+    bytesFromUpstream: summary.bytesFromUpstream,
+    commands: counts.commands,
+    foldersHidden: counts.foldersHidden,
+    capabilitiesRemoved: counts.capabilitiesRemoved,
+    duration: summary.duration,
     cause: cause.code,
     reason: cause.message,
   };

@@ -80,6 +80,13 @@ function isSameMemory(left: Uint8Array, right: Uint8Array): boolean {
   return left.buffer === right.buffer && left.byteOffset === right.byteOffset && left.length === right.length;
 }
 
+/** How many folders the client does not get to see. */
+export function countHidden({ lengths }: FolderFates): number {
+  let hidden = 0;
+  for (let at = 0; at < lengths.length; at++) if (lengths[at] === HIDDEN) hidden++;
+  return hidden;
+}
+
 /** The same fate for all. */
 export function sameFate({ lengths }: Folders, fate: typeof KEPT | typeof HIDDEN): FolderFates {
   return { lengths: new Int32Array(lengths.length).fill(fate), bytes: new Uint8Array(0) };

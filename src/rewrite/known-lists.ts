@@ -14,6 +14,8 @@ export interface KnownList {
   readonly refused: readonly string[];
   /** What the proxy can stand for, in this view. */
   readonly honest: readonly string[];
+  /** How many of the words are not in `honest`. */
+  readonly removed: number;
 }
 
 /** Lists remembered, and the longest of them: a server that makes up a new one each time costs no memory. */
@@ -31,11 +33,13 @@ export function knownList(text: string, view: CapabilityView): KnownList {
   if (remembered !== undefined) return remembered;
 
   const words = splitWords(text);
+  const honest = honestCapabilities(words, view);
   const list: KnownList = {
     words,
     upperCase: new Set(words.map((word) => word.toUpperCase())),
     refused: refusedWords(words, view.refused),
-    honest: honestCapabilities(words, view),
+    honest,
+    removed: words.filter((word) => !honest.includes(word)).length,
   };
   if (text.length > LONGEST) return list;
   if (lists.size >= REMEMBERED) lists.clear();

@@ -111,12 +111,15 @@ export class ClientSide {
     return this.#reading.kind === 'done' ? 'for-the-client' : 'unasked';
   }
 
-  /** The server's tagged answer to `answer`; `word` is OK, NO or BAD. Call `pump` once the answer is on its way. */
-  answered(answer: CommandInFlight, word: string): void {
+  /**
+   * The server's tagged answer to `answer`; `word` is OK, NO or BAD, `code` its response code where a login failed.
+   * Call `pump` once the answer is on its way.
+   */
+  answered(answer: CommandInFlight, word: string, code: string | undefined): void {
     const current = this.#current?.tag === answer.tag ? this.#current : undefined;
     if (current) current.answered = true;
     if (word === 'BAD' && answer.verb !== 'AUTHENTICATE') this.#countBadCommand();
-    if (this.#conversation.loginAnswered(answer.verb, word, current?.user)) this.#enforcement?.forget();
+    if (this.#conversation.loginAnswered(answer.verb, word, current, code)) this.#enforcement?.forget();
 
     const waiting = this.#waiting;
     const awaited =
@@ -201,11 +204,14 @@ export class ClientSide {
       return;
     }
     if (head === undefined) {
+      conversation.commands++;
       this.#refuse(line, `${readTag(line.bytes) ?? '*'} BAD Invalid command`);
       this.#countBadCommand();
       return;
     }
     const decision = this.#gate.decide(head, line);
+    // Who has to learn something first comes again with the same command.
+    if (decision.kind !== 'learn' && decision.kind !== 'take-literal') conversation.commands++;
     switch (decision.kind) {
       case 'send':
         this.#send(head, decision.line, decision.veil);

@@ -7,7 +7,7 @@ import { fromLatin1 } from '../imap-parser-lite/index.ts';
 import type { CapabilityView } from '../rewrite/capability.ts';
 import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
 import { type Refused, refusedByDefault } from '../rewrite/refused.ts';
-import type { Effect, EndCause } from './effect.ts';
+import type { Counts, Effect, EndCause, Login } from './effect.ts';
 import { InFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
 import type { Transcript } from './transcript.ts';
@@ -56,6 +56,9 @@ export class Conversation {
   questionOpen = false;
   draining = false;
   ended = false;
+  commands: Counts['commands'] = 0;
+  foldersHidden: Counts['foldersHidden'] = 0;
+  capabilitiesRemoved: Counts['capabilitiesRemoved'] = 0;
   #effects: Effect[] = [];
   #responseOpen = false;
   #replies: Uint8Array[] = [];
@@ -142,15 +145,22 @@ export class Conversation {
     this.ended = true;
   }
 
-  /** Notes what the answer to a command says about who the client is. True: that has changed. */
-  loginAnswered(verb: string, word: string, user: string | undefined): boolean {
+  /**
+   * Notes what the answer to a command says about who the client is; `code` is the answer's response code. True:
+   * that has changed.
+   */
+  loginAnswered(verb: string, word: string, login: Login | undefined, code: string | undefined): boolean {
     const ok = word === 'OK';
     if (verb === 'LOGIN' || verb === 'AUTHENTICATE') {
+      const user = login?.user;
+      const mechanism = login?.mechanism;
       if (ok) {
         this.loggedIn = true;
         this.user = user;
+        this.effect({ kind: 'logged-in', user, mechanism });
+      } else {
+        this.effect({ kind: 'login-failed', user, mechanism, code });
       }
-      this.effect({ kind: ok ? 'logged-in' : 'login-failed', user });
       return ok;
     }
     if (verb !== 'UNAUTHENTICATE' || !ok) return false;

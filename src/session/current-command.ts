@@ -30,7 +30,8 @@ export class CurrentCommand {
   user: string | undefined;
   /** The parts of LOGIN's name, where it comes as a literal: the first one. */
   #userParts: Uint8Array[] | undefined;
-  #mechanism: string | undefined;
+  /** The SASL mechanism, upper case; LOGIN for the command LOGIN. */
+  mechanism: string | undefined;
   #saslStep = 0;
 
   /** `line` is the command's first line. */
@@ -40,6 +41,7 @@ export class CurrentCommand {
     this.fullVerb = fullVerb(head, line).verb;
     if (head.arguments === undefined) return;
     if (head.verb === 'LOGIN') {
+      this.mechanism = head.verb;
       if (line[head.arguments] === OPEN_BRACE) this.#userParts = [];
       else this.user = userOfLogin(line, head.arguments);
     }
@@ -49,7 +51,7 @@ export class CurrentCommand {
   #readMechanism(line: Uint8Array, at: number): void {
     const mechanism = readAstring(line, at);
     if (mechanism === undefined) return;
-    this.#mechanism = userText(mechanism.value).toUpperCase();
+    this.mechanism = userText(mechanism.value).toUpperCase();
     const initialResponse = line.subarray(mechanism.end + 1);
     if (initialResponse.length > 2) this.saslMessage(initialResponse);
   }
@@ -65,8 +67,8 @@ export class CurrentCommand {
 
   /** A SASL message of the client goes by. */
   saslMessage(line: Uint8Array): void {
-    if (this.#mechanism === undefined) return;
-    this.user ??= userOfSasl(this.#mechanism, this.#saslStep++, line);
+    if (this.mechanism === undefined) return;
+    this.user ??= userOfSasl(this.mechanism, this.#saslStep++, line);
   }
 }
 

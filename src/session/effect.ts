@@ -17,8 +17,9 @@ export type Effect =
   | { readonly kind: 'greeted' }
   /** Ask the script; answer with `answered`. At most one question is open. */
   | { readonly kind: 'ask'; readonly question: Question }
-  | { readonly kind: 'logged-in'; readonly user: string | undefined }
-  | { readonly kind: 'login-failed'; readonly user: string | undefined }
+  | ({ readonly kind: 'logged-in' } & Login)
+  /** `code` is the response code of the server's answer, upper case: `AUTHENTICATIONFAILED`, `UNAVAILABLE`, … (RFC 5530). */
+  | ({ readonly kind: 'login-failed'; readonly code: string | undefined } & Login)
   /** UNAUTHENTICATE: the connection is as before login. */
   | { readonly kind: 'logged-out' }
   /** A script added words that the server will not understand. */
@@ -29,6 +30,23 @@ export type Effect =
   | { readonly kind: 'not-identified'; readonly message: string }
   /** Send what is written, then close both sides. Nothing follows. */
   | { readonly kind: 'end'; readonly cause: EndCause };
+
+/** Who tried to log in, and how, as far as the client showed it. */
+export interface Login {
+  readonly user: string | undefined;
+  /** The SASL mechanism, upper case; LOGIN for the command LOGIN. */
+  readonly mechanism: string | undefined;
+}
+
+/** What is counted for the line that the log has of a session. */
+export interface Counts {
+  /** Commands of the client, refused ones too. */
+  readonly commands: number;
+  /** Folders left out of answers to LIST, LSUB and XLIST, each time that they were. */
+  readonly foldersHidden: number;
+  /** Words of the server's last capability list that the client was not shown. */
+  readonly capabilitiesRemoved: number;
+}
 
 /** Why a session ended: a stable code for programs and a sentence for people. */
 export interface EndCause {

@@ -11,6 +11,7 @@ import {
 } from '../imap-parser-lite/index.ts';
 import {
   applyFates,
+  countHidden,
   type FolderFates,
   type Folders,
   KEPT,
@@ -129,6 +130,7 @@ export class FolderAnswers {
       return;
     }
     const leaving = enforcement ? enforcement.correctedFates(folders, fates) : fates;
+    this.#conversation.foldersHidden += countHidden(leaving);
     this.#conversation.toClient(batch.release(leaving, names, inFlight.lists));
   }
 

@@ -7,7 +7,7 @@ import type { Unfinished } from '../imap-parser-lite/index.ts';
 import type { Answer, EncryptionMode } from '../rewrite/question.ts';
 import { ClientSide } from './client-side.ts';
 import { Conversation, type SessionSettings } from './conversation.ts';
-import type { Effect, EndCause } from './effect.ts';
+import type { Counts, Effect, EndCause } from './effect.ts';
 import { Enforcement } from './enforcement.ts';
 import type { Transcript } from './transcript.ts';
 import { UpstreamSide } from './upstream-side.ts';
@@ -86,6 +86,11 @@ export class Session {
   drain(): Effect[] {
     this.#conversation.draining = true;
     return this.#effects();
+  }
+
+  get counts(): Counts {
+    const { commands, foldersHidden, capabilitiesRemoved } = this.#conversation;
+    return { commands, foldersHidden, capabilitiesRemoved };
   }
 
   get loggedIn(): boolean {

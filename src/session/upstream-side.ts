@@ -17,6 +17,7 @@ import {
   type LineSegment,
   latin1,
   type ResponseHead,
+  readResponseCode,
   readResponseHead,
   type Segment,
   splitWords,
@@ -42,6 +43,8 @@ interface Collected {
   bytes: number;
 }
 
+type TaggedHead = Extract<ResponseHead, { kind: 'tagged' }>;
+
 /** The question that is open. */
 type Asked =
   | { readonly about: 'folders' }
@@ -52,6 +55,8 @@ type Asked =
       /** As the server says them, and as the script was asked about them. */
       readonly original: readonly string[];
       readonly words: readonly string[];
+      /** Words that the client is not shown before the script has taken any. */
+      readonly removed: number;
       /** The answer to a command of our own: not for the client. */
       readonly ours: boolean;
     };
@@ -146,8 +151,11 @@ export class UpstreamSide {
       const added = words.filter((word) => !asked.words.includes(word));
       if (added.length > 0) this.#conversation.effect({ kind: 'capabilities-added', words: added });
       this.#enforcement?.capabilitiesAnswered(asked.words, words);
-      if (!asked.ours)
+      if (!asked.ours) {
+        const taken = asked.words.length - (words.length - added.length);
+        this.#conversation.capabilitiesRemoved = asked.removed + Math.max(0, taken);
         this.#sendCapabilities(writeCapabilities(asked.line, asked.span, asked.original, words));
+      }
     }
     this.pump();
   }
@@ -303,7 +311,7 @@ export class UpstreamSide {
     }
     if (head.kind === 'tagged') {
       const command = this.#conversation.inFlight.take(head.tag);
-      if (command !== undefined) this.#answered(command, head.word);
+      if (command !== undefined) this.#answered(command, response, head);
       this.#lookAtCapabilities(command?.veil ? withoutVeil(response, command.veil) : response, head);
       return;
     }
@@ -347,13 +355,18 @@ export class UpstreamSide {
       this.#conversation.effect({ kind: 'capabilities-refused', words: list.refused });
     const words = this.#enforcement?.shownCapabilities(list.honest) ?? list.honest;
     const ours = this.#enforcement?.asksForCapabilities === true && head.kind === 'untagged';
+    const removed = list.removed + (list.honest.length - words.length);
     if (!hooks.capability) {
+      if (!ours) this.#conversation.capabilitiesRemoved = removed;
       this.#sendCapabilities(writeCapabilities(response, span, list.words, words));
       return;
     }
     const context = this.#conversation.context(undefined);
     const question: Question = { kind: 'capability', capabilities: forScript(words), context };
-    this.#ask({ about: 'capabilities', line: response, span, original: list.words, words, ours }, question);
+    this.#ask(
+      { about: 'capabilities', line: response, span, original: list.words, words, removed, ours },
+      question,
+    );
   }
 
   #sendCapabilities(response: Uint8Array): void {
@@ -364,10 +377,11 @@ export class UpstreamSide {
     this.#client.greeted();
   }
 
-  #answered(command: CommandInFlight, word: string): void {
+  #answered(command: CommandInFlight, response: Uint8Array, head: TaggedHead): void {
+    const { word } = head;
     this.#folders.commandAnswered();
     if (command.verb === 'LOGOUT' && word === 'OK') this.#conversation.loggedOut = true;
-    this.#client.answered(command, word);
+    this.#client.answered(command, word, word === 'NO' ? readResponseCode(response, head.text) : undefined);
     if (command.verb === 'SUBSCRIBE') this.#enforcement?.subscribed(word);
   }
 

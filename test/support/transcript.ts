@@ -163,8 +163,9 @@ function describeEffect(effect: Effect): string {
     case 'end':
       return `end ${effect.cause.code}`;
     case 'logged-in':
+      return `logged-in ${effect.user ?? '-'}`;
     case 'login-failed':
-      return `${effect.kind} ${effect.user ?? '-'}`;
+      return `login-failed ${effect.user ?? '-'}${effect.code === undefined ? '' : ` [${effect.code}]`}`;
     case 'capabilities-added':
     case 'capabilities-refused':
       return `${effect.kind} ${effect.words.join(' ')}`;
