@@ -19,6 +19,12 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
+/** `tls.ciphers`, in two lists as OpenSSL wants them; a version without one has its defaults. */
+export interface Ciphers {
+  readonly tls12?: string;
+  readonly tls13?: string;
+}
+
 export interface Upstream {
   /** A host name, an address, or `demo`: the built-in mailbox server. */
   readonly host: string;
@@ -60,6 +66,7 @@ export interface Config {
   readonly tls: {
     readonly certificates: readonly CertificateFiles[];
     readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+    readonly ciphers?: Ciphers | undefined;
   };
   readonly upstream: Upstream;
   readonly hooks: Hooks;

@@ -5,6 +5,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { judgeCiphers } from './check-ciphers.ts';
+import { splitCiphers } from './cipher-list.ts';
 import type { Config } from './config.ts';
 import { type ConfigFault, inOrder } from './fault.ts';
 import type { LoadResult } from './load.ts';
@@ -43,13 +45,15 @@ export async function checkFiles(loaded: LoadResult, checkScript: CheckScript): 
   if (loaded.kind === 'faults')
     return { kind: 'faults', faults: inOrder([...loaded.faults, ...checked.faults]) };
   if (checked.faults.length > 0) return { kind: 'faults', faults: checked.faults };
-  return { kind: 'loaded', config: loaded.config, warnings: loaded.warnings, defines: checked.defines };
+  const warnings = inOrder([...loaded.warnings, ...checked.warnings]);
+  return { kind: 'loaded', config: loaded.config, warnings, defines: checked.defines };
 }
 
 const NOTHING: DefinedFunctions = { encryption: false, capability: false, list: false };
 
 interface Checked {
   readonly faults: readonly ConfigFault[];
+  readonly warnings?: readonly ConfigFault[];
   /** Only of a script that loads. */
   readonly defines?: DefinedFunctions;
 }
@@ -64,17 +68,43 @@ async function checkAll(
   files: readonly FileReference[],
   checkScript: CheckNamedScript,
 ): Promise<Required<Checked>> {
-  const checked = await Promise.all(files.map((reference) => checkFile(reference, checkScript)));
+  const ciphers = checkCiphers(files);
+  const checked = await Promise.all(files.map((reference) => checkFile(reference, checkScript, ciphers)));
   return {
     faults: inOrder(checked.flatMap(({ faults }) => faults)),
+    warnings: checked.flatMap(({ warnings }) => warnings ?? []),
     defines: checked.find(({ defines }) => defines !== undefined)?.defines ?? NOTHING,
   };
 }
 
-async function checkFile(reference: FileReference, checkScript: CheckNamedScript): Promise<Checked> {
+interface CheckedCiphers extends Checked {
+  /** For TLS 1.2, as OpenSSL takes it; left out where there is none, or none that can be used. */
+  readonly usable?: string;
+}
+
+/** Before the certificates, for the list decides which keys are strong enough (`@SECLEVEL`). */
+function checkCiphers(files: readonly FileReference[]): CheckedCiphers {
+  const written = files.find((reference) => reference.kind === 'ciphers');
+  if (written === undefined) return { faults: [] };
+  const { faults, warnings } = judgeCiphers(written.list);
+  const { tls12 } = splitCiphers(written.list);
+  return {
+    faults: faults.map((message) => faultOf(written, message)),
+    warnings: warnings.map((message) => faultOf(written, message)),
+    ...(faults.length === 0 && tls12 !== undefined && { usable: tls12 }),
+  };
+}
+
+async function checkFile(
+  reference: FileReference,
+  checkScript: CheckNamedScript,
+  ciphers: CheckedCiphers,
+): Promise<Checked> {
   switch (reference.kind) {
+    case 'ciphers':
+      return ciphers;
     case 'certificate':
-      return { faults: await checkCertificate(reference.cert, reference.key) };
+      return checkCertificate(reference.cert, reference.key, ciphers.usable);
     case 'authority':
       return { faults: await checkAuthority(reference.ca) };
     case 'script': {
@@ -105,14 +135,16 @@ async function readNamed({ file }: NamedFile): Promise<Read> {
 async function checkCertificate(
   cert: NamedFile | undefined,
   key: NamedFile | undefined,
-): Promise<ConfigFault[]> {
+  ciphers: string | undefined,
+): Promise<Checked> {
   const certRead = cert && (await readNamed(cert));
   const keyRead = key && (await readNamed(key));
   if (cert && key && certRead?.kind === 'unreadable' && keyRead?.kind === 'unreadable') {
-    return [faultOf(cert, `${certRead.message}; nor can its key: ${key.file}`)];
+    return { faults: [faultOf(cert, `${certRead.message}; nor can its key: ${key.file}`)] };
   }
 
   const faults: ConfigFault[] = [];
+  const warnings: ConfigFault[] = [];
   let chain: X509Certificate[] = [];
   let secret: KeyObject | undefined;
   if (cert && certRead?.kind === 'unreadable') faults.push(faultOf(cert, certRead.message));
@@ -123,6 +155,8 @@ async function checkCertificate(
       chain = parsed.certificates;
       const dated = outOfDate(chain[0], Date.now());
       if (dated !== undefined) faults.push(faultOf(cert, `${dated}: ${cert.file}`));
+      const soon = soonOutOfDate(chain[0], Date.now());
+      if (soon !== undefined) warnings.push(faultOf(cert, `${soon}: ${cert.file}`));
     }
   }
   if (key && keyRead?.kind === 'unreadable') faults.push(faultOf(key, keyRead.message));
@@ -131,15 +165,15 @@ async function checkCertificate(
     if (parsed.kind === 'fault') faults.push(faultOf(key, `${parsed.message}: ${key.file}`));
     else secret = parsed.key;
   }
-  if (!cert || !key || !chain[0] || !secret) return faults;
+  if (!cert || !key || !chain[0] || !secret) return { faults, warnings };
 
   if (!chain[0].checkPrivateKey(secret)) {
     faults.push(faultOf(key, `does not belong to the certificate ${cert.file}: ${key.file}`));
-    return faults;
+    return { faults, warnings };
   }
-  const refusal = refusedByTls(certRead, keyRead);
+  const refusal = refusedByTls(certRead, keyRead, ciphers);
   if (refusal !== undefined) faults.push(faultOf(cert, `is refused by TLS: ${refusal}: ${cert.file}`));
-  return faults;
+  return { faults, warnings };
 }
 
 async function checkAuthority(ca: NamedFile): Promise<ConfigFault[]> {
@@ -189,17 +223,38 @@ function parseKey(bytes: Buffer): { kind: 'key'; key: KeyObject } | { kind: 'fau
 /** Only the first certificate of a file is judged: chains with an expired cross-signed root are in use on purpose. */
 function outOfDate(certificate: X509Certificate | undefined, now: number): string | undefined {
   if (certificate === undefined) return undefined;
-  const day = (date: string): string => new Date(date).toISOString().slice(0, 10);
   if (Date.parse(certificate.validTo) < now) return `expired on ${day(certificate.validTo)}`;
   if (Date.parse(certificate.validFrom) > now) return `is not valid before ${day(certificate.validFrom)}`;
   return undefined;
 }
 
+const DAY = 86_400_000;
+
+/** Certificates that are renewed by themselves are renewed earlier than this, so that something must be amiss. */
+const WARN_BEFORE = 14 * DAY;
+
+function soonOutOfDate(certificate: X509Certificate | undefined, now: number): string | undefined {
+  if (certificate === undefined) return undefined;
+  const left = Date.parse(certificate.validTo) - now;
+  if (left < 0 || left >= WARN_BEFORE) return undefined;
+  const days = Math.floor(left / DAY);
+  const span = days === 0 ? 'in less than a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
+  return `expires ${span}, on ${day(certificate.validTo)}; renew it`;
+}
+
+function day(date: string): string {
+  return new Date(date).toISOString().slice(0, 10);
+}
+
 /** What OpenSSL says to a pair that is sound in itself, such as a key too short for its security level. */
-function refusedByTls(cert: Read | undefined, key: Read | undefined): string | undefined {
+function refusedByTls(
+  cert: Read | undefined,
+  key: Read | undefined,
+  ciphers: string | undefined,
+): string | undefined {
   if (cert?.kind !== 'read' || key?.kind !== 'read') return undefined;
   try {
-    createSecureContext({ cert: cert.bytes, key: key.bytes });
+    createSecureContext({ cert: cert.bytes, key: key.bytes, ...(ciphers !== undefined && { ciphers }) });
     return undefined;
   } catch (error) {
     const { reason, message } = error as Error & { readonly reason?: string };

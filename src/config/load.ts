@@ -41,7 +41,7 @@ const MODES = { starttls: 0, tls: 1, 'starttls-required': 3 } as const;
 
 /** Fills in the defaults that hang on other keys, and makes paths absolute. */
 function settle(written: Written, file: string, folder: string): Config {
-  const { certificates, minVersion } = written.tls;
+  const { certificates, minVersion, ciphers } = written.tls;
   const { script, deadline, onError, enforce } = written.hooks;
   return {
     file,
@@ -57,6 +57,7 @@ function settle(written: Written, file: string, folder: string): Config {
         key: resolve(folder, key),
       })),
       minVersion,
+      ...(ciphers && { ciphers }),
     },
     upstream: settleUpstream(written.upstream, folder),
     hooks: { script: script === undefined ? undefined : resolve(folder, script), deadline, onError, enforce },

@@ -15,11 +15,19 @@ export interface NamedFile {
 }
 
 /** A fault at the place where the file is named. */
-export function faultOf({ place }: NamedFile, message: string): ConfigFault {
+export function faultOf({ place }: Pick<NamedFile, 'place'>, message: string): ConfigFault {
   return { ...place, message };
 }
 
+interface WrittenCiphers {
+  readonly kind: 'ciphers';
+  readonly list: string;
+  readonly place: Place;
+}
+
+/** A file, or what else of the configuration is judged beside the files, because they are judged by it. */
 export type FileReference =
+  | WrittenCiphers
   /** One of the pair may be undefined where the configuration leaves it out or misspells it. */
   | {
       readonly kind: 'certificate';
@@ -29,7 +37,7 @@ export type FileReference =
   | { readonly kind: 'authority'; readonly ca: NamedFile }
   | { readonly kind: 'script'; readonly script: NamedFile };
 
-/** In the order certificates, authority, script; paths are resolved against `folder`. */
+/** In the order ciphers, certificates, authority, script; paths are resolved against `folder`. */
 export function referencedFiles(source: Source, folder: string): FileReference[] {
   const named = (path: Path): NamedFile | undefined => {
     const value = source.valueAt(path);
@@ -38,6 +46,10 @@ export function referencedFiles(source: Source, folder: string): FileReference[]
   };
 
   const references: FileReference[] = [];
+  const list = source.valueAt(['tls', 'ciphers']);
+  if (typeof list === 'string') {
+    references.push({ kind: 'ciphers', list, place: source.placeAt(['tls', 'ciphers']) });
+  }
   const certificates = source.valueAt(['tls', 'certificates']);
   for (const index of Array.isArray(certificates) ? certificates.keys() : []) {
     const cert = named(['tls', 'certificates', index, 'cert']);

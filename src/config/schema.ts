@@ -5,7 +5,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type RefusedWords, usuallyRefused } from '../rewrite/refused.ts';
-import type { CertificateFiles, Config, Hooks, Limits } from './config.ts';
+import { splitCiphers } from './cipher-list.ts';
+import type { CertificateFiles, Ciphers, Config, Hooks, Limits } from './config.ts';
 import { type Measured, parseDuration, parseSize } from './units.ts';
 
 // A configuration is read once, so that compiling a reader for it costs more than the reader saves.
@@ -27,6 +28,7 @@ export interface Written {
   readonly tls: {
     readonly certificates: readonly CertificateFiles[];
     readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+    readonly ciphers?: Ciphers | undefined;
   };
   readonly upstream: {
     readonly host: string;
@@ -198,6 +200,8 @@ const schema = section({
   tls: section({
     certificates: list(section({ cert: path, key: path }), 'certificates').prefault([]),
     minVersion: oneOf('TLSv1.2', 'TLSv1.3').prefault('TLSv1.2'),
+    // What it says is for OpenSSL to judge, in check-ciphers.ts.
+    ciphers: text('write an OpenSSL cipher list, such as HIGH').transform(splitCiphers).optional(),
   }).prefault({}),
   upstream: section({
     host: text('name the IMAP server, or write demo for the built-in mailbox').refine(

@@ -1,6 +1,6 @@
 /** A certificate for trying: made anew at every start, believed by nobody, and said so in the log. */
 import { generate } from 'selfsigned';
-import type { CertificatePair } from './tls.ts';
+import type { CertificatePair } from './certificate-choice.ts';
 
 /** A P-256 certificate for `localhost` and the loopback addresses, valid for 30 days. */
 export async function makeSelfSigned(): Promise<CertificatePair> {

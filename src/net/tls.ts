@@ -2,7 +2,7 @@
  * One TLS policy for all four legs: in front and behind, from the first byte and by STARTTLS (A9). What a setting
  * says holds on every path, because every path takes it from here.
  */
-import { constants, randomBytes, X509Certificate } from 'node:crypto';
+import { constants, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   type ConnectionOptions,
@@ -13,12 +13,10 @@ import {
   TLSSocket,
 } from 'node:tls';
 import type { Config } from '../config/config.ts';
+import { type CertificatePair, chooseCertificates } from './certificate-choice.ts';
 
-/** A certificate chain and its key, PEM. */
-export interface CertificatePair {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
-}
+/** What holds on all four legs. */
+type Policy = Pick<Config['tls'], 'minVersion' | 'ciphers'>;
 
 /**
  * Seconds for which a client may resume its session: phones that look for mail every quarter of an hour spare
@@ -26,11 +24,31 @@ export interface CertificatePair {
  */
 const RESUMABLE = 3600;
 
+const [defaults13, defaults12] = [true, false].map((of13) =>
+  DEFAULT_CIPHERS.split(':').filter((word) => word.startsWith('TLS_') === of13),
+) as [string[], string[]];
+
 /**
  * With TLS 1.3 the proxy takes AES-128, which costs a tenth less than the AES-256 that most clients name first and
  * is no easier to break; who names ChaCha20 first has no AES in its processor and gets it (decision 9).
  */
-const CIPHERS: string = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', DEFAULT_CIPHERS].join(':');
+const TLS_1_3: string = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', ...defaults13].join(':');
+
+/**
+ * With TLS 1.2 the cipher decides which certificate is shown. Node names RSA first, whose signature costs more than
+ * ten times that of ECDSA, so that an ECDSA certificate beside it would be there for nothing.
+ */
+const TLS_1_2: string = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  ...defaults12,
+].join(':');
+
+/** A version of which the configuration says nothing keeps its own; left out of the list, Node would turn it off. */
+function cipherList({ ciphers }: Policy): string {
+  return `${ciphers?.tls13 ?? TLS_1_3}:${ciphers?.tls12 ?? TLS_1_2}`;
+}
 
 /** What encrypts session tickets (RFC 5077 §4). Who has the same keys takes each other's tickets. */
 export function makeTicketKeys(): Buffer {
@@ -55,22 +73,22 @@ export interface TlsFront {
 }
 
 /**
- * Contexts for the certificates, the first being the default; SNI chooses by the names in them. All have the same
- * ticket keys, because OpenSSL reads a ticket before it knows which of them will be chosen.
+ * Contexts for the certificates (`certificate-choice.ts` says which is for whom). All have the same ticket keys,
+ * because OpenSSL reads a ticket before it knows which of them will be chosen.
  */
 export function createTlsFront(
   pairs: readonly CertificatePair[],
-  minVersion: Config['tls']['minVersion'],
+  policy: Policy,
   ticketKeys: Buffer,
 ): TlsFront {
-  const names = pairs.map(({ cert }) => namesOf(cert));
+  const { sets, placeFor } = chooseCertificates(pairs);
   const contextsWith = (keys: Buffer): SecureContext[] =>
-    pairs.map(({ cert, key }) =>
+    sets.map((set) =>
       createSecureContext({
-        cert,
-        key,
-        minVersion,
-        ciphers: CIPHERS,
+        cert: set.map(({ cert }) => cert),
+        key: set.map(({ key }) => key),
+        minVersion: policy.minVersion,
+        ciphers: cipherList(policy),
         honorCipherOrder: true,
         secureOptions: constants.SSL_OP_PRIORITIZE_CHACHA,
         ticketKeys: keys,
@@ -78,21 +96,16 @@ export function createTlsFront(
       }),
     );
   let contexts = contextsWith(ticketKeys);
-  const choose = (servername: string): SecureContext => {
-    const wanted = servername.toLowerCase();
-    const at = names.findIndex((each) => each.some((name) => matches(name, wanted)));
-    return contexts[Math.max(0, at)]!;
-  };
   return {
     secure(socket) {
       const secured = new TLSSocket(socket, {
         isServer: true,
         secureContext: contexts[0]!,
         ALPNProtocols: IMAP,
-        ...(pairs.length > 1
+        ...(sets.length > 1
           ? {
               SNICallback: (name: string, done: (error: Error | null, context: SecureContext) => void) =>
-                done(null, choose(name)),
+                done(null, contexts[placeFor(name)]!),
             }
           : {}),
       });
@@ -106,24 +119,12 @@ export function createTlsFront(
   };
 }
 
-/** The DNS names of the first certificate in a PEM text, in lower case. */
-function namesOf(cert: string | Buffer): string[] {
-  const alternative = new X509Certificate(cert).subjectAltName ?? '';
-  return [...alternative.matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1]!.toLowerCase());
-}
-
-/** RFC 6125 §6.4.3: a wildcard stands for one whole leftmost label. */
-function matches(name: string, wanted: string): boolean {
-  if (!name.startsWith('*.')) return name === wanted;
-  const dot = wanted.indexOf('.');
-  return dot > 0 && wanted.slice(dot) === name.slice(1);
-}
-
 /** Towards the server: the options for every connection. `ca` is the text of `upstream.tls.ca`, PEM. */
 export function upstreamTlsOptions(config: Config, ca: Buffer | undefined): ConnectionOptions {
   const { upstream, tls } = config;
   return {
     minVersion: tls.minVersion,
+    ...(tls.ciphers === undefined ? {} : { ciphers: cipherList(tls) }),
     rejectUnauthorized: upstream.tls.verify,
     ...(ca === undefined ? {} : { ca }),
     host: upstream.host,

@@ -5,7 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
-import { type CertificatePair, makeTicketKeys } from '../net/tls.ts';
+import type { CertificatePair } from '../net/certificate-choice.ts';
+import { makeTicketKeys } from '../net/tls.ts';
 import type { Log } from '../observe/log.ts';
 
 export interface Common {

@@ -49,7 +49,7 @@ export async function openServing(
   const hooks = await openHooks((event) => logHookEvent(log, event));
   const connections = new Connections(census);
   const deadlines = new Deadlines(sweepInterval(config));
-  const tlsFront = createTlsFront(common.certificates, config.tls.minVersion, common.ticketKeys);
+  const tlsFront = createTlsFront(common.certificates, config.tls, common.ticketKeys);
   const shared: Shared = {
     config,
     refused: refuse(config.refuse),

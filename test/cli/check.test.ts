@@ -39,7 +39,7 @@ test('a bad port, an unknown key, a missing certificate and a wrong script are f
 });
 
 test('a sound configuration is one line on standard output and exit code 0', async (context) => {
-  const { cert, key } = await makePair(-1, 1);
+  const { cert, key } = await makePair(-1, 30);
   const folder = folderWith(context, {
     'proxy.yaml': [
       'upstream: { host: "2001:db8::1", port: 993 }',

@@ -30,6 +30,15 @@ export async function makeWeakPair(): Promise<Pair> {
   return { cert: made.cert, key: made.private };
 }
 
+/** RSA with 2048 bits, good for a year. */
+export async function makeRsaPair(): Promise<Pair> {
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keySize: 2048,
+    algorithm: 'sha256',
+  });
+  return { cert: made.cert, key: made.private };
+}
+
 /** The same key behind a passphrase. */
 export function locked(key: string): string {
   const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' } as const;

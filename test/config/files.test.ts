@@ -1,8 +1,9 @@
 /** What is wrong with the files behind a configuration: each with the place where the file is named. */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { formatFault } from '../../src/config/fault.ts';
+import { formatFault, formatWarning } from '../../src/config/fault.ts';
 import { type CheckScript, checkFiles } from '../../src/config/files.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { locked, makePair, makeWeakPair } from './certificates.ts';
@@ -75,6 +76,27 @@ test('a certificate out of its time, whose key is wrong as well', async (context
     `proxy.yaml:4:13: tls.certificates[0].cert: is not valid before ${day(2)}: cert.pem`,
     'proxy.yaml:5:12: tls.certificates[0].key: does not belong to the certificate cert.pem: key.pem',
   ]);
+});
+
+test('a certificate with fewer than 14 days left is a warning', async (context) => {
+  const table = [
+    [14.1, undefined],
+    [13.9, 'in 13 days'],
+    [1.5, 'in 1 day'],
+    [0.5, 'in less than a day'],
+  ] as const;
+  for (const [days, span] of table) {
+    const { cert, key } = await makePair(-1, days);
+    const folder = folderWith(context, { 'proxy.yaml': PAIR, 'cert.pem': cert, 'key.pem': key });
+    const result = await checkFiles(await loadConfig(join(folder, 'proxy.yaml')), noScript);
+    assert.ok(result.kind === 'loaded');
+    const end = new Date(new X509Certificate(cert).validTo).toISOString().slice(0, 10);
+    const warning = `proxy.yaml:4:13: warning: tls.certificates[0].cert: expires ${span}, on ${end}; renew it: cert.pem`;
+    assert.deepEqual(
+      result.warnings.map((each) => formatWarning(each).replaceAll(`${folder}/`, '')),
+      span === undefined ? [] : [warning],
+    );
+  }
 });
 
 test('a chain with a broken certificate in it', async (context) => {

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
+import type { CertificatePair } from '../../src/net/certificate-choice.ts';
 import { makeSelfSigned } from '../../src/net/self-signed.ts';
-import { type CertificatePair, createTlsFront, makeTicketKeys, type TlsFront } from '../../src/net/tls.ts';
+import { createTlsFront, makeTicketKeys, type TlsFront } from '../../src/net/tls.ts';
 import { close, listen, portOf } from '../support/ports.ts';
 
 interface Client {
@@ -48,13 +49,13 @@ describe('the front', () => {
     test(`${version}: a session ticket is good for every front with the same keys, and for none with others; ALPN holds`, async () => {
       const keys = makeTicketKeys();
       const versions = { minVersion: version, maxVersion: version };
-      front = createTlsFront(pairs, 'TLSv1.2', keys);
+      front = createTlsFront(pairs, { minVersion: 'TLSv1.2' }, keys);
       const first = await connected(versions);
       assert.ok(!first.socket.isSessionReused());
       const session = await first.ticket;
       first.socket.destroy();
 
-      front = createTlsFront(pairs, 'TLSv1.2', keys);
+      front = createTlsFront(pairs, { minVersion: 'TLSv1.2' }, keys);
       const second = await connected({ ...versions, session });
       assert.ok(second.socket.isSessionReused());
       assert.equal(second.socket.alpnProtocol, 'imap');
@@ -72,7 +73,7 @@ describe('the front', () => {
   }
 
   test('SNI chooses the certificate, before and after the keys of tickets were changed', async () => {
-    front = createTlsFront(pairs, 'TLSv1.2', makeTicketKeys());
+    front = createTlsFront(pairs, { minVersion: 'TLSv1.2' }, makeTicketKeys());
     for (const _ of ['before', 'after']) {
       for (const [servername, name] of [
         ['localhost', 'imapveil self-signed'],

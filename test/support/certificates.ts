@@ -14,7 +14,7 @@ export interface Certificates {
   readonly key: string;
 }
 
-/** Writes ca.pem, cert.pem and key.pem into the folder, valid for two days. */
+/** Writes ca.pem, cert.pem and key.pem into the folder, valid for thirty days. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
   const at = (name: string) => join(folder, name);
   const openssl = program('openssl');
@@ -30,7 +30,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
     ].join('\n'),
   );
   await run(openssl, [
-    ...['req', '-x509', ...newKey, '-keyout', at('ca.key'), '-out', at('ca.pem'), '-days', '2'],
+    ...['req', '-x509', ...newKey, '-keyout', at('ca.key'), '-out', at('ca.pem'), '-days', '30'],
     ...['-config', at('ca.cnf'), '-subj', '/CN=imapveil test authority'],
     ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign'],
     ...['-addext', 'subjectKeyIdentifier=hash'],
@@ -51,7 +51,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
       at('ca.key'),
       '-CAcreateserial',
     ],
-    ...['-out', at('cert.pem'), '-days', '2', '-extfile', at('server.ext')],
+    ...['-out', at('cert.pem'), '-days', '30', '-extfile', at('server.ext')],
   ]);
   return { ca: at('ca.pem'), cert: at('cert.pem'), key: at('key.pem') };
 }
