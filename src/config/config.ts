@@ -76,7 +76,8 @@ export interface Config {
   readonly workers: number;
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
-    readonly format: 'json' | 'pretty';
+    /** Left out: pretty where standard output is a terminal, else json. */
+    readonly format?: 'json' | 'pretty' | undefined;
   };
   /** Where /healthz and /readyz answer; undefined: nowhere. */
   readonly admin: { readonly address: string; readonly port: number } | undefined;

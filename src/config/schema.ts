@@ -265,7 +265,7 @@ const schema = section({
     .prefault(1),
   log: section({
     level: oneOf('trace', 'debug', 'info', 'warn', 'error').prefault('info'),
-    format: oneOf('json', 'pretty').prefault('json'),
+    format: oneOf('json', 'pretty').optional(),
   }).prefault({}),
   admin: section({ address: address.prefault('127.0.0.1'), port: port.prefault(9143) }).optional(),
 });

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import {
   type DestinationStream,
   destination,
@@ -22,7 +23,7 @@ export { printable };
 /** `log.info({ session, client }, 'logged in')`; errors go under the key `err`. */
 export type Log = Logger;
 
-/** A log on standard output, or on `target`; `pretty` is coloured on a terminal only. */
+/** A log on standard output, or on `target`. Without a format a terminal is shown what is for people, coloured. */
 export function createLog(settings: Config['log'], target?: Writable): Log {
   const options: LoggerOptions = {
     level: settings.level,
@@ -32,10 +33,8 @@ export function createLog(settings: Config['log'], target?: Writable): Log {
     serializers: { err: describeError },
     hooks: { streamWrite: escapeInJson },
   };
-  return pino(
-    options,
-    settings.format === 'pretty' ? prettyStream(target) : plainStream(settings.level, target),
-  );
+  const format = settings.format ?? (isTerminal(target) ? 'pretty' : 'json');
+  return pino(options, format === 'pretty' ? prettyStream(target) : plainStream(settings.level, target));
 }
 
 /** At `debug` each line is written at once: who looks for a fault wants the last one before it. */
@@ -54,15 +53,16 @@ function prettyStream(target: Writable | undefined): DestinationStream {
     ...(target === undefined ? { destination: 1 } : { destination: target }),
     sync: true,
     singleLine: true,
-    colorize: isTerminal(target ?? process.stdout),
+    colorize: isTerminal(target),
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
     // Here the message stands outside of any quotes, so that a line end in it would be a line end.
     messageFormat: (line, key) => controlsEscaped(String(line[key] ?? '')),
   });
 }
 
-function isTerminal(stream: Writable): boolean {
-  return 'isTTY' in stream && stream.isTTY === true;
+function isTerminal(target: Writable | undefined): boolean {
+  if (target === undefined) return isatty(1);
+  return 'isTTY' in target && target.isTTY === true;
 }
 
 /**

@@ -64,7 +64,7 @@ test('the upstream host alone is a configuration, with the defaults of the contr
       drainTimeout: 30_000,
     },
     workers: 1,
-    log: { level: 'info', format: 'json' },
+    log: { level: 'info' },
     admin: undefined,
   });
 });

@@ -71,6 +71,19 @@ test('pretty is coloured on a terminal', () => {
   assert.match(String(target.read()), /\u001b\[32mINFO\u001b\[39m: \u001b\[36mlistening\u001b\[39m/);
 });
 
+test('without a format a terminal is shown what is for people, and everything else JSON', () => {
+  const terminal = Object.assign(new PassThrough(), { isTTY: true });
+  createLog({ level: 'info' }, terminal).info('listening');
+  assert.match(String(terminal.read()), /INFO.*listening/);
+  assert.match(
+    logged({ level: 'info' }, (log) => log.info('listening')),
+    /^\{.*"msg":"listening"\}\n$/,
+  );
+  const jsonOnTerminal = Object.assign(new PassThrough(), { isTTY: true });
+  createLog(JSON_LOG, jsonOnTerminal).info('listening');
+  assert.match(String(jsonOnTerminal.read()), /^\{.*\}\n$/);
+});
+
 test('the last line before an exit is written, in both formats', () => {
   const module = new URL('../../src/observe/log.js', import.meta.url).href;
   for (const format of ['json', 'pretty']) {
