@@ -62,12 +62,13 @@ function moveIntoPlace(stage, target) {
 
 /**
  * Compiles `project` into `folder` unless its stamp says that it came from these very sources.
- * `announce` is called with one line before work begins. Returns false when the compiler found faults,
- * which it has then printed.
+ * `announce` is called with one line before work begins. `finish` is called with the absolute path of what was
+ * compiled, before it is moved into place, and reads the files of `also`; it throws when it cannot do its part.
+ * Returns false when the compiler found faults, which it has then printed.
  */
-export function compile({ project, folder, sources, flags = [], executable, announce }) {
+export function compile({ project, folder, sources, flags = [], executable, also = [], finish, announce }) {
   const target = join(root, folder);
-  const stamp = `${fingerprint(sources, [project])} ${flags.join(' ')}\n`;
+  const stamp = `${fingerprint(sources, [project, ...also])} ${flags.join(' ')}\n`;
   const stampFile = join(target, stampName);
   const built = executable === undefined || existsSync(join(target, executable));
   if (built && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return true;
@@ -85,6 +86,7 @@ export function compile({ project, folder, sources, flags = [], executable, anno
     if (result.status !== 0) return false;
     if (executable !== undefined && existsSync(join(stage, executable)))
       chmodSync(join(stage, executable), 0o755);
+    finish?.(stage);
     writeFileSync(join(stage, stampName), stamp);
     moveIntoPlace(stage, target);
     return true;

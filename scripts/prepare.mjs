@@ -85,12 +85,26 @@ function linkCommand() {
   symlinkSync(target, link);
 }
 
+/** The image is built without docs/, and has no use for what editors read. */
+const page = 'docs/configuration.md';
+const pages = existsSync(join(root, page)) ? [page] : [];
+
+/** Writes proxy.schema.json beside the program. In a process of its own, for what it imports goes away again. */
+function writeSchema(folder) {
+  if (pages.length === 0) return;
+  const call = [join(root, 'scripts', 'schema.mjs'), folder, join(root, page)];
+  const { status } = spawnSync(process.execPath, call, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) fail('proxy.schema.json could not be made; the reason is above');
+}
+
 function buildProgram() {
   const settings = {
     project: 'tsconfig.json',
     folder: 'dist',
     sources: ['src'],
     executable: program,
+    also: pages,
+    finish: writeSchema,
     announce,
   };
   if (!compile(settings)) fail('the program does not compile; the faults are above');

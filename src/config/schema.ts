@@ -62,6 +62,11 @@ export function validate(root: unknown): Validated {
     : { kind: 'invalid', issues: result.error.issues };
 }
 
+/** The same keys as a JSON Schema of what an operator writes; what only a function can judge is not in it. */
+export function plainSchema(): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+}
+
 /** The keys that may stand in the map at a path (`['upstream']`, `['listen', 0]`), in the order of the schema. */
 export function knownKeys(path: readonly PropertyKey[]): string[] {
   let type: unknown = bare(schema);
@@ -98,13 +103,15 @@ function oneOf<const Words extends readonly [string, ...string[]]>(
 }
 
 /** A text that a function turns into a number; the default is written the way an operator writes it. */
-function measured(parse: (written: unknown) => Measured, standard: string) {
+function measured(parse: (written: unknown) => Measured, units: string, standard: string) {
   const error = ({ input }: { readonly input?: unknown }): string => {
     const result = parse(input);
     return result.kind === 'fault' ? result.message : 'must be text';
   };
   return z
     .string({ error })
+    // For editors, which cannot call a function.
+    .meta({ pattern: `^[0-9]{1,15}(${units})$` })
     .transform((text, context) => {
       const result = parse(text);
       if (result.kind === 'measured') return result.value;
@@ -114,8 +121,8 @@ function measured(parse: (written: unknown) => Measured, standard: string) {
     .prefault(standard);
 }
 
-const duration = (standard: string) => measured(parseDuration, standard);
-const size = (standard: string) => measured(parseSize, standard);
+const duration = (standard: string) => measured(parseDuration, 'ms|s|m|h', standard);
+const size = (standard: string) => measured(parseSize, 'B|KiB|MiB|GiB', standard);
 
 function text(required: string) {
   const error = ({ input }: { readonly input?: unknown }) =>

@@ -12,6 +12,10 @@ const packages = {
   mbsync: 'isync',
   neomutt: 'neomutt',
   script: 'bsdutils',
+  python3: 'python3',
+  jsonschema: 'python3-jsonschema',
+  'systemd-analyze': 'systemd',
+  'systemd-notify': 'systemd',
 } as const;
 
 export type Program = keyof typeof packages;
