@@ -10,6 +10,7 @@ import { createLog, type Log } from '../observe/log.ts';
 import { type RunningProxy, type Services, StartFault, serve, serveBy } from '../process/serve.ts';
 import type { Io } from './io.ts';
 import { OpenedScript } from './opened-script.ts';
+import { tellServiceManager } from './service-manager.ts';
 import { servicesFor } from './services.ts';
 
 /** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the configuration is wrong. */
@@ -44,6 +45,7 @@ export async function serveConfig(read: LoadResult, io: Io): Promise<number> {
     return 1;
   }
   announce(config, proxy, log);
+  void tellServiceManager('READY=1', log);
   await untilStopped(proxy, config, log, signals);
   return 0;
 }
@@ -101,6 +103,7 @@ function untilStopped(
   return new Promise((resolve, reject) => {
     let stopping = false;
     signals((signal) => {
+      if (!stopping) void tellServiceManager('STOPPING=1', log);
       const ending = stopping ? proxy.close() : proxy.drain();
       log.info(
         stopping
