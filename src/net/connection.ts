@@ -16,7 +16,7 @@ import type { Transcript } from '../session/transcript.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { writeProxyHeader } from './proxy-header-writer.ts';
 import { secureUpstream, type TlsFront } from './tls.ts';
-import { upstreamFailure } from './upstream-failure.ts';
+import { upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
 import { connectTlsBehind, connectUpstream, kept } from './upstream-socket.ts';
 
 /** What all connections share. */
@@ -146,9 +146,8 @@ export class Connection implements Timed {
     } else if (now > this.#handshakeBy) {
       this.#expire('handshake-timeout', 'the TLS handshake was not finished in time');
     } else if (now > this.#greetingBy) {
-      const what = this.#upstream?.connecting ? 'did not accept the connection' : 'did not greet';
-      const message = `${this.#upstreamName} ${what} within ${upstream.connectTimeout} ms (upstream.connectTimeout)`;
-      this.end({ code: 'upstream-unreachable', message }, 'The mail server is not available');
+      const cause = upstreamTooLate(this.#upstream, this.#upstreamName, upstream.connectTimeout);
+      this.end(cause, 'The mail server is not available');
     } else if (!this.#session.loggedIn && now > this.#loginBy) {
       this.#expire('login-timeout', 'there was no login in time');
     } else if (this.#isStalled(now)) {
