@@ -102,7 +102,10 @@ function oneOf<const Words extends readonly [string, ...string[]]>(
   return z.enum(words, { error: `must be ${words.slice(0, -1).join(', ')} or ${last}` });
 }
 
-/** A text that a function turns into a number; the default is written the way an operator writes it. */
+/**
+ * A text that a function turns into a number; the default is written the way an operator writes it. `units` is
+ * for editors, which cannot call a function.
+ */
 function measured(parse: (written: unknown) => Measured, units: string, standard: string) {
   const error = ({ input }: { readonly input?: unknown }): string => {
     const result = parse(input);
@@ -110,7 +113,6 @@ function measured(parse: (written: unknown) => Measured, units: string, standard
   };
   return z
     .string({ error })
-    // For editors, which cannot call a function.
     .meta({ pattern: `^[0-9]{1,15}(${units})$` })
     .transform((text, context) => {
       const result = parse(text);
