@@ -7,6 +7,8 @@ import type { ProxyEnd } from './proxy-header.ts';
 
 /** Signature, version 2 and the command PROXY. */
 const START = Buffer.from('\r\n\r\n\0\r\nQUIT\n\x21', 'latin1');
+/** The same with the command LOCAL and no addresses: a connection of our own, behind which is no client. */
+export const localProxyHeader: Buffer = Buffer.from('\r\n\r\n\0\r\nQUIT\n\x20\0\0\0', 'latin1');
 /** A stream over IPv4, over IPv6; and the bytes of two addresses and two ports. */
 const TCP4 = [0x11, 0, 12];
 const TCP6 = [0x21, 0, 36];

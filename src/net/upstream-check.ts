@@ -8,9 +8,10 @@ import type { Config } from '../config/config.ts';
 import { fromLatin1 } from '../imap-parser-lite/index.ts';
 import type { Effect, EndCause } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
+import { localProxyHeader } from './proxy-header-writer.ts';
 import { secureUpstream } from './tls.ts';
 import { upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
-import { connectUpstream } from './upstream-socket.ts';
+import { connectTlsBehind, connectUpstream } from './upstream-socket.ts';
 
 /** Where the server is, and how it is spoken to. */
 export interface UpstreamAccess {
@@ -101,22 +102,32 @@ class UpstreamCheck {
 
   #connect(): void {
     const { config, upstream, upstreamTls } = this.#access;
-    this.#listenTo(connectUpstream(upstream, config.upstream.encryption, upstreamTls, this.#heard));
+    const { clientAddress, encryption } = config.upstream;
+    if (clientAddress === 'proxy-v2' && encryption === 'tls') {
+      const plain = connectTlsBehind(upstream, localProxyHeader, upstreamTls, (secured) => {
+        plain.off('close', this.#closed);
+        this.#listenTo(secured).on('data', this.#heard).on('end', this.#closed);
+      });
+      this.#listenTo(plain);
+      return;
+    }
+    const socket = this.#listenTo(connectUpstream(upstream, encryption, upstreamTls, this.#heard));
+    socket.on('data', this.#heard).on('end', this.#closed);
+    if (clientAddress === 'proxy-v2') socket.write(localProxyHeader);
   }
 
   #secure(): void {
     const plain = this.#socket!;
     plain.off('data', this.#heard).off('end', this.#closed).off('close', this.#closed);
     const secured = secureUpstream(plain, this.#access.upstreamTls);
-    this.#listenTo(secured);
+    this.#listenTo(secured).on('data', this.#heard).on('end', this.#closed);
     secured.once('secureConnect', () => this.#step((session) => session.upstreamSecured()));
   }
 
-  #listenTo(socket: Socket): void {
+  /** Heeds its end; a socket that is not to be read yet is listened to no further. */
+  #listenTo(socket: Socket): Socket {
     this.#socket = socket;
-    socket
-      .on('data', this.#heard)
-      .on('end', this.#closed)
+    return socket
       .on('close', this.#closed)
       .on('error', (error) => this.#end(upstreamFailure(error, this.#name)));
   }

@@ -30,5 +30,8 @@ export function inTurns<T>(all: readonly T[], pace: Pace, turn: (one: T) => void
   };
   const timer = setInterval(advance, TICK);
   advance();
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    done = all.length;
+  };
 }

@@ -143,7 +143,7 @@ describe('the process', { skip: without('openssl') }, () => {
     assert.ok(proxy.alive);
   });
 
-  test('SIGTERM: idle sessions hear BYE at once, busy ones when they are done, and the exit code is 0', async () => {
+  test('SIGTERM: idle sessions hear BYE in their turn, busy ones when they are done, and the exit code is 0', async () => {
     const [port = 0, ...ports] = await freePorts(3);
     const proxy = await start({ ports, admin: { address: '127.0.0.1', port } });
     const idle = await RawImap.open(proxy.endpoint(1, 'tls'), account);

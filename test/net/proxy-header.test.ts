@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { plainAddress } from '../../src/net/address.ts';
 import { belongsTo } from '../../src/net/networks.ts';
 import { type ProxyHeader, readProxyHeader } from '../../src/net/proxy-header.ts';
-import { writeProxyHeader } from '../../src/net/proxy-header-writer.ts';
+import { localProxyHeader, writeProxyHeader } from '../../src/net/proxy-header-writer.ts';
 
 const SIGNATURE = '0d0a0d0a000d0a515549540a';
 const MAPPED = '00000000000000000000ffff';
@@ -123,6 +123,11 @@ describe('written PROXY headers', () => {
       assert.equal(writeProxyHeader(end(...from), end(...to)).toString('hex'), binary(hex).toString('hex'));
     });
   }
+
+  test('the reader finds nobody in a header of our own connections', () => {
+    const expected = { kind: 'header', length: localProxyHeader.length };
+    assert.deepEqual(readProxyHeader(Buffer.concat([localProxyHeader, text('* OK')])), expected);
+  });
 
   test('the reader reads what was written, of all addresses and ports', () => {
     const address = fc.oneof(fc.ipV4(), fc.ipV6());
