@@ -16,7 +16,7 @@ import type { Transcript } from '../session/transcript.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { writeProxyHeader } from './proxy-header-writer.ts';
 import { secureUpstream, type TlsFront } from './tls.ts';
-import { upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
+import { behindHeader, upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
 import { connectTlsBehind, connectUpstream, kept } from './upstream-socket.ts';
 
 /** What all connections share. */
@@ -369,7 +369,8 @@ export class Connection implements Timed {
 
   #upstreamFailed(error: Error): void {
     if (this.#greetingBy === Number.POSITIVE_INFINITY) return; // 'close' follows and ends the session.
-    this.end(upstreamFailure(error, this.#upstreamName), 'The mail server is not available');
+    const { clientAddress } = this.#shared.config.upstream;
+    this.end(upstreamFailure(error, this.#upstreamName, clientAddress), 'The mail server is not available');
   }
 
   /** Who is read: a side waits while the other does not take, and while the session cannot use more of it (P14). */
@@ -387,7 +388,9 @@ export class Connection implements Timed {
   }
 
   #close(cause: EndCause): void {
-    this.#cause = cause;
+    const ungreeted = this.#greetingBy !== Number.POSITIVE_INFINITY;
+    const { clientAddress } = this.#shared.config.upstream;
+    this.#cause = ungreeted && clientAddress === 'proxy-v2' ? behindHeader(cause) : cause;
     this.#goneBy = performance.now() + LINGER;
     for (const socket of [this.#client, this.#upstream]) {
       if (socket === undefined) continue;

@@ -10,7 +10,11 @@ import type { Effect, EndCause } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
 import { localProxyHeader } from './proxy-header-writer.ts';
 import { secureUpstream } from './tls.ts';
+<<<<<<< main
 import { upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
+=======
+import { behindHeader, upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
+>>>>>>> local
 import { connectTlsBehind, connectUpstream } from './upstream-socket.ts';
 
 /** Where the server is, and how it is spoken to. */
@@ -102,6 +106,7 @@ class UpstreamCheck {
 
   #connect(): void {
     const { config, upstream, upstreamTls } = this.#access;
+<<<<<<< main
     const { clientAddress, encryption } = config.upstream;
     if (clientAddress === 'proxy-v2' && encryption === 'tls') {
       const plain = connectTlsBehind(upstream, localProxyHeader, upstreamTls, (secured) => {
@@ -114,6 +119,21 @@ class UpstreamCheck {
     const socket = this.#listenTo(connectUpstream(upstream, encryption, upstreamTls, this.#heard));
     socket.on('data', this.#heard).on('end', this.#closed);
     if (clientAddress === 'proxy-v2') socket.write(localProxyHeader);
+=======
+    const { encryption, clientAddress } = config.upstream;
+    if (clientAddress === 'proxy-v2' && encryption === 'tls') {
+      const plain = connectTlsBehind(upstream, localProxyHeader, upstreamTls, (secured) => {
+        plain.off('close', this.#closed);
+        this.#listenTo(secured);
+      });
+      this.#socket = plain;
+      plain.on('close', this.#closed).on('error', (error) => this.#failed(error));
+      return;
+    }
+    const socket = connectUpstream(upstream, encryption, upstreamTls, this.#heard);
+    if (clientAddress === 'proxy-v2') socket.write(localProxyHeader);
+    this.#listenTo(socket);
+>>>>>>> local
   }
 
   #secure(): void {
@@ -129,7 +149,12 @@ class UpstreamCheck {
     this.#socket = socket;
     return socket
       .on('close', this.#closed)
-      .on('error', (error) => this.#end(upstreamFailure(error, this.#name)));
+      .on('error', (error) => this.#failed(error));
+  }
+
+  #failed(error: Error): void {
+    const { clientAddress } = this.#access.config.upstream;
+    this.#end(upstreamFailure(error, this.#name, clientAddress));
   }
 
   #end(cause: EndCause | undefined): void {
@@ -137,7 +162,8 @@ class UpstreamCheck {
     this.#settled = true;
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this.#stopped);
-    this.#settle(cause);
+    const { clientAddress } = this.#access.config.upstream;
+    this.#settle(cause && clientAddress === 'proxy-v2' ? behindHeader(cause) : cause);
     const socket = this.#socket;
     if (cause !== undefined) {
       socket?.destroy();

@@ -1,5 +1,6 @@
 /** Why a server cannot be had, in words for whoever has to mend it. */
 import type { Socket } from 'node:net';
+import type { Config } from '../config/config.ts';
 import type { EndCause } from '../session/effect.ts';
 
 /** OpenSSL's and Node's words for a certificate that does not prove what it should. */
@@ -16,7 +17,12 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** The cause of a session's end for an error of the connection to the server; `name` is its host and port. */
-export function upstreamFailure(error: Error, name: string): EndCause {
+export function upstreamFailure(
+  error: Error,
+  name: string,
+  clientAddress: Config['upstream']['clientAddress'],
+): EndCause {
+  const headed = clientAddress === 'proxy-v2';
   const code = 'code' in error ? String(error.code) : error.message;
   if (untrusted.test(code)) {
     const hint = 'see upstream.tls.ca and upstream.tls.servername';
@@ -28,10 +34,14 @@ export function upstreamFailure(error: Error, name: string): EndCause {
   if (/SSL|TLS/.test(code)) {
     return {
       code: 'upstream-unreachable',
-      message: `TLS with ${name} failed: ${code}; is upstream.encryption right?`,
+      message: `TLS with ${name} failed: ${code}; ${headed ? 'are upstream.encryption and upstream.clientAddress' : 'is upstream.encryption'} right?`,
     };
   }
-  return { code: 'upstream-unreachable', message: `${name} cannot be reached: ${reasons[code] ?? code}` };
+  const hint = headed && code === 'ECONNRESET' ? `; ${HEADER_HINT}` : '';
+  return {
+    code: 'upstream-unreachable',
+    message: `${name} cannot be reached: ${reasons[code] ?? code}${hint}`,
+  };
 }
 
 /** The cause of a session's end when `upstream.connectTimeout` (milliseconds) is over before the greeting. */
@@ -39,4 +49,11 @@ export function upstreamTooLate(socket: Socket | undefined, name: string, connec
   const what = socket?.connecting ? 'did not accept the connection' : 'did not greet';
   const message = `${name} ${what} within ${connectTimeout} ms (upstream.connectTimeout)`;
   return { code: 'upstream-unreachable', message };
+}
+
+const HEADER_HINT = 'does it take a PROXY header from here, as upstream.clientAddress says?';
+
+/** The same cause, for a session that got no greeting behind a PROXY header: servers say nothing about one. */
+export function behindHeader({ code, message }: EndCause): EndCause {
+  return { code, message: code === 'upstream-closed' ? `${message}; ${HEADER_HINT}` : message };
 }
