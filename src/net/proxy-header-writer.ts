@@ -5,17 +5,10 @@
 import { isIPv4 } from 'node:net';
 import type { ProxyEnd } from './proxy-header.ts';
 
-<<<<<<< main
 /** Signature, version 2 and the command PROXY. */
 const START = Buffer.from('\r\n\r\n\0\r\nQUIT\n\x21', 'latin1');
 /** The same with the command LOCAL and no addresses: a connection of our own, behind which is no client. */
 export const localProxyHeader: Buffer = Buffer.from('\r\n\r\n\0\r\nQUIT\n\x20\0\0\0', 'latin1');
-=======
-const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
-/** Version 2, and the commands PROXY and LOCAL. */
-const PROXY = 0x21;
-const LOCAL = 0x20;
->>>>>>> local
 /** A stream over IPv4, over IPv6; and the bytes of two addresses and two ports. */
 const TCP4 = [0x11, 0, 12];
 const TCP6 = [0x21, 0, 36];
@@ -29,14 +22,8 @@ export function writeProxyHeader(source: ProxyEnd, destination: ProxyEnd): Buffe
   const four = ends.every(({ address }) => isIPv4(address));
   const addresses = ends.map(({ address }) => (four ? bytesOf4(address) : bytesOf6(address)));
   const ports = ends.flatMap(({ port }) => [port >> 8, port & 0xff]);
-  return Buffer.concat([
-    SIGNATURE,
-    Buffer.from([PROXY, ...(four ? TCP4 : TCP6), ...addresses.flat(), ...ports]),
-  ]);
+  return Buffer.concat([START, Buffer.from([...(four ? TCP4 : TCP6), ...addresses.flat(), ...ports])]);
 }
-
-/** For a connection that the proxy makes for itself, to see whether the server greets. */
-export const localProxyHeader: Buffer = Buffer.concat([SIGNATURE, Buffer.of(LOCAL, 0, 0, 0)]);
 
 function bytesOf4(address: string): number[] {
   return address.split('.').map(Number);

@@ -10,11 +10,7 @@ import type { Effect, EndCause } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
 import { localProxyHeader } from './proxy-header-writer.ts';
 import { secureUpstream } from './tls.ts';
-<<<<<<< main
-import { upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
-=======
 import { behindHeader, upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
->>>>>>> local
 import { connectTlsBehind, connectUpstream } from './upstream-socket.ts';
 
 /** Where the server is, and how it is spoken to. */
@@ -106,7 +102,6 @@ class UpstreamCheck {
 
   #connect(): void {
     const { config, upstream, upstreamTls } = this.#access;
-<<<<<<< main
     const { clientAddress, encryption } = config.upstream;
     if (clientAddress === 'proxy-v2' && encryption === 'tls') {
       const plain = connectTlsBehind(upstream, localProxyHeader, upstreamTls, (secured) => {
@@ -119,21 +114,6 @@ class UpstreamCheck {
     const socket = this.#listenTo(connectUpstream(upstream, encryption, upstreamTls, this.#heard));
     socket.on('data', this.#heard).on('end', this.#closed);
     if (clientAddress === 'proxy-v2') socket.write(localProxyHeader);
-=======
-    const { encryption, clientAddress } = config.upstream;
-    if (clientAddress === 'proxy-v2' && encryption === 'tls') {
-      const plain = connectTlsBehind(upstream, localProxyHeader, upstreamTls, (secured) => {
-        plain.off('close', this.#closed);
-        this.#listenTo(secured);
-      });
-      this.#socket = plain;
-      plain.on('close', this.#closed).on('error', (error) => this.#failed(error));
-      return;
-    }
-    const socket = connectUpstream(upstream, encryption, upstreamTls, this.#heard);
-    if (clientAddress === 'proxy-v2') socket.write(localProxyHeader);
-    this.#listenTo(socket);
->>>>>>> local
   }
 
   #secure(): void {
@@ -147,9 +127,7 @@ class UpstreamCheck {
   /** Heeds its end; a socket that is not to be read yet is listened to no further. */
   #listenTo(socket: Socket): Socket {
     this.#socket = socket;
-    return socket
-      .on('close', this.#closed)
-      .on('error', (error) => this.#failed(error));
+    return socket.on('close', this.#closed).on('error', (error) => this.#failed(error));
   }
 
   #failed(error: Error): void {

@@ -124,14 +124,10 @@ describe('written PROXY headers', () => {
     });
   }
 
-<<<<<<< main
   test('the reader finds nobody in a header of our own connections', () => {
+    assert.equal(localProxyHeader.toString('hex'), binary('20 00 0000').toString('hex'));
     const expected = { kind: 'header', length: localProxyHeader.length };
     assert.deepEqual(readProxyHeader(Buffer.concat([localProxyHeader, text('* OK')])), expected);
-=======
-  test('the connection that is the proxy’s own', () => {
-    assert.equal(localProxyHeader.toString('hex'), binary('20 00 0000').toString('hex'));
->>>>>>> local
   });
 
   test('the reader reads what was written, of all addresses and ports', () => {
