@@ -113,7 +113,7 @@ function measured(parse: (written: unknown) => Measured, units: string, standard
   };
   return z
     .string({ error })
-    .meta({ pattern: `^[0-9]{1,15}(${units})$` })
+    .meta({ pattern: `^[0-9]{1,15}(${units})$`, patternErrorMessage: error({ input: '' }) })
     .transform((text, context) => {
       const result = parse(text);
       if (result.kind === 'measured') return result.value;

@@ -43,6 +43,11 @@ test('the sentence is that of the page, without its Markdown', () => {
   assert.equal(described('tls'), 'The side of the mail clients.');
 });
 
+test('editors say of a duration what check says of it, and show no pattern', () => {
+  const deadline = schema.properties?.hooks?.properties?.deadline;
+  assert.match(String(deadline?.patternErrorMessage), /^must be a duration: .*, such as 500ms, 10s/);
+});
+
 const behind = 'upstream: { host: mail.example.org }\n';
 
 const refused = {
