@@ -3,7 +3,7 @@
  * them. Nothing is decided here but when to stop reading: a side is read only while the other takes what it gets.
  */
 import type { Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import type { HookHost, HookSession } from '../hooks/hook-host.ts';
 import type { Unfinished } from '../imap-parser-lite/index.ts';
@@ -274,7 +274,10 @@ export class Connection implements Timed {
     this.#deafenClient();
     plain.uncork();
     this.#handshakeBy = performance.now() + this.#shared.config.limits.handshakeTimeout;
-    const secured = this.#shared.tlsFront.secure(plain);
+    this.#shared.tlsFront.secure(plain, (secured) => this.#handshake(secured));
+  }
+
+  #handshake(secured: TLSSocket): void {
     this.#client = secured;
     secured.on('error', (error: Error) => this.#clientFailed(error));
     secured.on('close', () => this.#clientClosed());

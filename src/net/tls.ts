@@ -14,6 +14,7 @@ import {
 } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { type CertificatePair, chooseCertificates } from './certificate-choice.ts';
+import { readClientHello } from './client-hello.ts';
 
 /** What holds on all four legs. */
 type Policy = Pick<Config['tls'], 'minVersion' | 'ciphers'>;
@@ -64,10 +65,11 @@ const IMAP: Buffer = Buffer.from('\x04imap');
 /** The front: what clients are shown. */
 export interface TlsFront {
   /**
-   * Begins TLS as the server on a connected socket, which belongs to the result from then on. `secure` is emitted
-   * when the handshake is done, `error` when it fails.
+   * Begins TLS as the server on a connected socket, which belongs to what `begun` is given. `secure` is emitted there
+   * when the handshake is done, `error` when it fails. `begun` is called at once where all clients are shown the same,
+   * otherwise when the client has said which host it wants; never, when it closes before that.
    */
-  secure(socket: Socket): TLSSocket;
+  secure(socket: Socket, begun: (secured: TLSSocket) => void): void;
   /** From now on tickets are made with these keys alone: a ticket of the old ones costs a full handshake. */
   useTicketKeys(keys: Buffer): void;
 }
@@ -96,27 +98,44 @@ export function createTlsFront(
       }),
     );
   let contexts = contextsWith(ticketKeys);
+  const begin = (socket: Socket, place: number): TLSSocket => {
+    const secured = new TLSSocket(socket, {
+      isServer: true,
+      secureContext: contexts[place]!,
+      ALPNProtocols: IMAP,
+    });
+    // Without a tls.Server, Node announces a failure after the handshake only by this event.
+    secured.on('_tlsError', (error: Error) => secured.destroy(error));
+    return secured;
+  };
   return {
-    secure(socket) {
-      const secured = new TLSSocket(socket, {
-        isServer: true,
-        secureContext: contexts[0]!,
-        ALPNProtocols: IMAP,
-        ...(sets.length > 1
-          ? {
-              SNICallback: (name: string, done: (error: Error | null, context: SecureContext) => void) =>
-                done(null, contexts[placeFor(name)]!),
-            }
-          : {}),
-      });
-      // Without a tls.Server, Node announces a failure after the handshake only by this event.
-      secured.on('_tlsError', (error: Error) => secured.destroy(error));
-      return secured;
+    secure(socket, begun) {
+      if (sets.length === 1) begun(begin(socket, 0));
+      else awaitName(socket, (name) => begun(begin(socket, name === undefined ? 0 : placeFor(name))));
     },
     useTicketKeys(keys) {
       contexts = contextsWith(keys);
     },
   };
+}
+
+/** Leaves the socket paused and with every byte that came still in it. */
+function awaitName(socket: Socket, found: (name: string | undefined) => void): void {
+  let arrived: Buffer = Buffer.alloc(0);
+  const read = (bytes: Buffer): void => {
+    arrived = arrived.length === 0 ? bytes : Buffer.concat([arrived, bytes]);
+    const hello = readClientHello(arrived);
+    if (hello.kind === 'incomplete') return;
+    socket.pause();
+    socket.off('data', read).off('end', closed);
+    socket.unshift(arrived);
+    found(hello.name);
+  };
+  const closed = (): void => {
+    socket.destroy();
+  };
+  socket.on('data', read).on('end', closed);
+  socket.resume();
 }
 
 /** Towards the server: the options for every connection. `ca` is the text of `upstream.tls.ca`, PEM. */

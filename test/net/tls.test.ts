@@ -1,6 +1,7 @@
 /** The front's TLS policy, between two sockets of this process. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { connect as connectPlain, createServer } from 'node:net';
+import { duplexPair } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
@@ -19,9 +20,10 @@ describe('the front', () => {
   let pairs: readonly CertificatePair[];
   let front: TlsFront;
   const server = createServer((socket) => {
-    const secured = front.secure(socket);
-    secured.on('error', () => {});
-    secured.once('secure', () => secured.write('hello'));
+    front.secure(socket, (secured) => {
+      secured.on('error', () => {});
+      secured.once('secure', () => secured.write('hello'));
+    });
   });
   before(async () => {
     pairs = [await makeSelfSigned(), await makeWildcard()];
@@ -87,6 +89,64 @@ describe('the front', () => {
       front.useTicketKeys(makeTicketKeys());
     }
   });
+});
+
+test('a client hello byte by byte, one that is none, and one that never ends', async (context) => {
+  const front = createTlsFront(
+    [await makeSelfSigned(), await makeWildcard()],
+    { minVersion: 'TLSv1.2' },
+    makeTicketKeys(),
+  );
+  const outcomes: Promise<string>[] = [];
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    socket.on('error', () => {});
+    const outcome = new Promise<string>((resolve) => {
+      socket.once('close', () => resolve('closed'));
+      front.secure(socket, (secured) => {
+        secured.once('error', () => resolve('failed')).once('secure', () => resolve('secured'));
+        secured.once('secure', () => secured.end());
+      });
+    });
+    outcomes.push(outcome);
+  });
+  await listen(server);
+  context.after(() => close(server));
+  const plain = async () => {
+    const socket = connectPlain(portOf(server), '127.0.0.1');
+    socket.on('error', () => {});
+    await new Promise((resolve) => socket.once('connect', resolve));
+    return socket;
+  };
+
+  // Each byte of the client in a packet of its own.
+  const dripped = await plain();
+  const [clientEnd, wireEnd] = duplexPair();
+  const client = connect({ socket: clientEnd, rejectUnauthorized: false, servername: 'mail.example.org' });
+  const named = new Promise<string>((resolve, reject) => {
+    client.once('secureConnect', () => resolve(String(client.getPeerCertificate().subject.CN)));
+    client.once('error', reject);
+  });
+  dripped.setNoDelay(true);
+  wireEnd.on('data', async (bytes: Buffer) => {
+    wireEnd.pause();
+    for (const byte of bytes) await new Promise((sent) => dripped.write(Buffer.of(byte), sent));
+    wireEnd.resume();
+  });
+  dripped.on('data', (bytes: Buffer) => wireEnd.write(bytes));
+  assert.equal(await named, 'wildcard');
+  assert.equal(await outcomes[0], 'secured');
+  client.destroy();
+  dripped.destroy();
+
+  const http = await plain();
+  http.write('GET / HTTP/1.1\r\n\r\n');
+  await new Promise((resolve) => http.once('close', resolve));
+  assert.equal(await outcomes[1], 'failed');
+
+  const short = await plain();
+  short.end(Buffer.from([22, 3, 1, 2, 0, 1]));
+  await new Promise((resolve) => short.once('close', resolve));
+  assert.equal(await outcomes[2], 'closed');
 });
 
 /** For every host right below example.org. */

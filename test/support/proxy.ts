@@ -39,6 +39,8 @@ export interface ProxyOptions {
   readonly workers?: number;
   /** The oldest TLS on all legs; the product's default when left out. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** Keys of `tls` in proxy.yaml; they go before what is said otherwise. */
+  readonly tls?: object;
   /** `debug` when left out, which shows most. */
   readonly logLevel?: 'debug' | 'info';
   /** `listen.proxyProtocol` of every listener. */
@@ -181,6 +183,7 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
     tls: {
       certificates: [{ cert: certificates.cert, key: certificates.key }],
       ...(options.minVersion && { minVersion: options.minVersion }),
+      ...options.tls,
     },
     upstream: {
       host: '127.0.0.1',
