@@ -15,7 +15,7 @@ const file = new URL('deploy/systemd/imapveil.service', root);
 const unit = readFileSync(file, 'utf8');
 const withSystemd = { skip: without('systemd-analyze') };
 
-/** In tenths: what systemd calls 1.8 of 10. Raise it only with a reason in the unit. */
+/** In tenths of what systemd counts from 0 to 10. Raise it only with a reason in the unit. */
 const EXPOSURE = '17';
 
 test('systemd knows every line of the unit', withSystemd, async () => {
