@@ -77,7 +77,12 @@ class UpstreamCheck {
 
   #step(tell: (session: Session) => Effect[]): void {
     if (this.#settled) return;
-    for (const effect of tell(this.#session)) this.#do(effect);
+    try {
+      for (const effect of tell(this.#session)) this.#do(effect);
+    } catch {
+      // Nobody's session may end for it (A7). A session in front of the same server shows where it is, in the log.
+      this.#end({ code: 'internal-error', message: 'a bug in imapveil: the server cannot be tried' });
+    }
   }
 
   #do(effect: Effect): void {
