@@ -12,6 +12,7 @@ const packages = {
   mbsync: 'isync',
   neomutt: 'neomutt',
   script: 'bsdutils',
+  'fail2ban-regex': 'fail2ban',
   python3: 'python3',
   jsonschema: 'python3-jsonschema',
   'systemd-analyze': 'systemd',
