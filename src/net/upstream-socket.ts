@@ -1,7 +1,7 @@
 /**
  * The connection to the server. What comes on it is most of what a proxy reads, so it is read into one piece of
  * memory for the whole process: a new buffer for each read costs more than the reading, and above all keeps the
- * garbage collector busy (decision 8).
+ * garbage collector busy (decision 9).
  */
 import { connect as netConnect, type OnReadOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
