@@ -10,11 +10,12 @@ import type { Unfinished } from '../imap-parser-lite/index.ts';
 import type { Question } from '../rewrite/question.ts';
 import type { Refused } from '../rewrite/refused.ts';
 import type { SessionSettings } from '../session/conversation.ts';
-import type { Counts, Effect, EndCause, EndCode, Login } from '../session/effect.ts';
+import type { Effect, EndCause, EndCode, Login } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
-import type { Transcript } from '../session/transcript.ts';
+import type { ConnectionEvents, Summary } from './connection-events.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
-import { writeProxyHeader } from './proxy-header-writer.ts';
+import { listen } from './handlers.ts';
+import { proxyHeaderOf } from './proxy-header-writer.ts';
 import { secureUpstream, type TlsFront } from './tls.ts';
 import { behindHeader, upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
 import { connectTlsBehind, connectUpstream, kept } from './upstream-socket.ts';
@@ -29,49 +30,6 @@ export interface Shared {
   readonly hooks: HookHost;
   readonly deadlines: Deadlines;
   readonly events: ConnectionEvents;
-}
-
-/** What an operator wants to know, as it happens. The listener of it writes the log. */
-export interface ConnectionEvents {
-  opened(facts: SessionSettings): void;
-  loginFailed(facts: SessionSettings, failed: FailedLogin): void;
-  capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
-  /** The server offered what the proxy refuses; told again for each list. */
-  capabilitiesRefused(words: readonly string[]): void;
-  /** The server was not told who the client is; the message says why. Told again for each session. */
-  notIdentified(facts: SessionSettings, message: string): void;
-  /** Told what is said in the session that begins; undefined: nobody reads along. */
-  transcript(facts: SessionSettings): Transcript | undefined;
-  /** A bug of ours. It costs this session and no other (A7). */
-  failed(facts: SessionSettings, error: unknown): void;
-  ended(summary: Summary): void;
-}
-
-/** A login that the server has refused. `code` is the response code of its answer (RFC 5530). */
-export interface FailedLogin extends Login {
-  readonly code: string | undefined;
-}
-
-/** One line in the log: a session's whole life. */
-export interface Summary {
-  readonly facts: SessionSettings;
-  readonly cause: EndCause;
-  /** How it stood at the end; `failed`: the last one, and none was taken. */
-  readonly login: 'ok' | 'failed' | 'none';
-  /** Those of that login. */
-  readonly user: string | undefined;
-  readonly mechanism: string | undefined;
-  /** `host:port`; undefined: no connection to the server was begun. */
-  readonly upstream: string | undefined;
-  readonly tls: boolean;
-  /** As OpenSSL names them, `TLSv1.3`, `TLS_AES_128_GCM_SHA256`; undefined without TLS. */
-  readonly tlsVersion: string | undefined;
-  readonly tlsCipher: string | undefined;
-  readonly counts: Counts;
-  readonly bytesFromClient: number;
-  readonly bytesFromUpstream: number;
-  /** Milliseconds. */
-  readonly duration: number;
 }
 
 /** Bytes that may wait in the session, or in a socket's buffer, until the side they come from is read no more. */
@@ -315,7 +273,7 @@ export class Connection implements Timed {
     const { config, upstream, upstreamTls } = this.#shared;
     this.#greetingBy = performance.now() + config.upstream.connectTimeout;
     const { encryption, clientAddress } = config.upstream;
-    const header = clientAddress === 'proxy-v2' ? headerOf(this.#facts) : undefined;
+    const header = clientAddress === 'proxy-v2' ? proxyHeaderOf(this.#facts) : undefined;
     if (header !== undefined && encryption === 'tls') {
       this.#connectTlsBehind(header);
       return;
@@ -436,33 +394,4 @@ export class Connection implements Timed {
     });
     this.#done();
   }
-}
-
-/** What tells the server who the client is, before anything else. */
-function headerOf({ client, clientport, server, serverport }: SessionSettings): Uint8Array {
-  return writeProxyHeader({ address: client, port: clientport }, { address: server, port: serverport });
-}
-
-/** What is listened for on one socket. */
-interface Handlers {
-  readonly data: (bytes: Buffer) => void;
-  readonly end: () => void;
-  readonly close: () => void;
-  readonly drain: () => void;
-}
-
-/** Adds the handlers; the result takes them off again, and leaves Node's own where they are. */
-function listen(socket: Socket, handlers: Handlers): () => void {
-  socket
-    .on('data', handlers.data)
-    .on('end', handlers.end)
-    .on('close', handlers.close)
-    .on('drain', handlers.drain);
-  return () => {
-    socket
-      .off('data', handlers.data)
-      .off('end', handlers.end)
-      .off('close', handlers.close)
-      .off('drain', handlers.drain);
-  };
 }

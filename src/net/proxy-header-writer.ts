@@ -3,6 +3,7 @@
  * holds: the reader beside it reads from it what was written.
  */
 import { isIPv4 } from 'node:net';
+import type { SessionSettings } from '../session/conversation.ts';
 import type { ProxyEnd } from './proxy-header.ts';
 
 /** Signature, version 2 and the command PROXY. */
@@ -15,7 +16,7 @@ const TCP6 = [0x21, 0, 36];
 
 /**
  * The header for a connection between these two. One family holds both addresses: where only one of them is IPv4,
- * it goes as IPv6 (`::ffff:10.0.0.5`), as HAProxy writes it.
+ * it goes as IPv6 (`::ffff:10.0.0.5`).
  */
 export function writeProxyHeader(source: ProxyEnd, destination: ProxyEnd): Buffer {
   const ends = [source, destination];
@@ -23,6 +24,12 @@ export function writeProxyHeader(source: ProxyEnd, destination: ProxyEnd): Buffe
   const addresses = ends.map(({ address }) => (four ? bytesOf4(address) : bytesOf6(address)));
   const ports = ends.flatMap(({ port }) => [port >> 8, port & 0xff]);
   return Buffer.concat([START, Buffer.from([...(four ? TCP4 : TCP6), ...addresses.flat(), ...ports])]);
+}
+
+/** The header that tells the server whose session this is. */
+export function proxyHeaderOf(facts: SessionSettings): Buffer {
+  const { client, clientport, server, serverport } = facts;
+  return writeProxyHeader({ address: client, port: clientport }, { address: server, port: serverport });
 }
 
 function bytesOf4(address: string): number[] {

@@ -3,7 +3,7 @@
  * needs somebody's attention. No password, no content of a message; the log itself escapes control bytes.
  */
 import type { HookEvent } from '../hooks/hook-host.ts';
-import type { ConnectionEvents, Summary } from '../net/connection.ts';
+import type { ConnectionEvents, Summary } from '../net/connection-events.ts';
 import type { Log } from '../observe/log.ts';
 import { whyRefused } from '../rewrite/refused.ts';
 import { Transcript } from '../session/transcript.ts';

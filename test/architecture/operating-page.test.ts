@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Summary } from '../../src/net/connection.ts';
+import type { Summary } from '../../src/net/connection-events.ts';
 import type { Log } from '../../src/observe/log.ts';
 import { connectionEvents } from '../../src/process/events.ts';
 import type { EndCode } from '../../src/session/effect.ts';

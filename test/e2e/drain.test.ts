@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { Held } from '../support/held.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
 import { without } from '../support/required.ts';
@@ -96,7 +97,7 @@ describe('drain', { skip: without('openssl'), timeout: 120_000 }, () => {
     assert.match(await idling.response(), /^\+/);
     const fetching = await open(proxy);
     fetching.send('f FETCH 1 BODY[]\r\n');
-    const goOn = await halfSent();
+    const goOn = await halves.next();
     const stopped = proxy.stop();
     assert.match(await idling.rest(), shuttingDown);
     goOn();
@@ -111,25 +112,15 @@ describe('drain', { skip: without('openssl'), timeout: 120_000 }, () => {
     const proxy = await start('300ms');
     const fetching = await open(proxy);
     fetching.send('f FETCH 1 BODY[]\r\n');
-    await halfSent();
+    await halves.next();
     const stopped = proxy.stop();
     assert.equal(await fetching.rest(), '* 1 FETCH (BODY[] {10}\r\n01234');
     await stopped;
   });
 });
 
-/** What lets a server go on that has sent half of a message, and who waits for one. */
-const halves: (() => void)[] = [];
-let halfCame = (): void => {};
-
-async function halfSent(): Promise<() => void> {
-  while (halves.length === 0) {
-    await new Promise<void>((resolve) => {
-      halfCame = resolve;
-    });
-  }
-  return halves.shift()!;
-}
+/** Servers that have sent half of a message. */
+const halves = new Held();
 
 /** An IMAP server that agrees to everything and sends the second half of a message when it is told to. */
 async function serve(peer: Peer): Promise<void> {
@@ -138,8 +129,7 @@ async function serve(peer: Peer): Promise<void> {
     const [tag, verb] = (await peer.line()).split(' ');
     if (verb === 'FETCH') {
       peer.send('* 1 FETCH (BODY[] {10}\r\n01234');
-      halves.push(() => peer.send(`56789)\r\n${tag} OK fetched\r\n`));
-      halfCame();
+      halves.add(() => peer.send(`56789)\r\n${tag} OK fetched\r\n`));
     } else if (verb === 'IDLE') {
       peer.send('+ idling\r\n');
     } else {

@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { everything } from '../support/everything.ts';
+import { Held } from '../support/held.ts';
 import { close, freePorts, listen, portOf } from '../support/ports.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
@@ -149,13 +150,13 @@ describe('the process', { skip: without('openssl') }, () => {
     const idle = await RawImap.open(proxy.endpoint(1, 'tls'), account);
     const busy = await RawImap.open(proxy.endpoint(0, 'none'), account);
     busy.send('w WAIT\r\n');
-    const finish = await waiting.next();
+    const finish = await waiters.next();
     const stopped = proxy.stop();
     assert.match(await idle.rest(), /\* BYE The proxy is shutting down\r\n$/);
     assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 503);
     assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
     await assert.rejects(RawImap.connect(proxy.endpoint(0, 'none')));
-    finish.value();
+    finish();
     assert.match(await busy.rest(), /w OK waited\r\n\* BYE The proxy is shutting down\r\n$/);
     await stopped;
   });
@@ -164,7 +165,7 @@ describe('the process', { skip: without('openssl') }, () => {
     const proxy = await start({ limits: { drainTimeout: '200ms' } });
     const busy = await RawImap.open(proxy.endpoint(0, 'none'), account);
     busy.send('w WAIT\r\n');
-    await waiting.next();
+    await waiters.next();
     const stopped = proxy.stop();
     assert.match(await busy.rest(), /\* BYE The proxy was stopped\r\n$/);
     await stopped;
@@ -174,7 +175,7 @@ describe('the process', { skip: without('openssl') }, () => {
     const proxy = await start({ limits: { drainTimeout: '1h' } });
     const busy = await RawImap.open(proxy.endpoint(0, 'none'), account);
     busy.send('w WAIT\r\n');
-    await waiting.next();
+    await waiters.next();
     const stopped = proxy.stop();
     await proxy.logged(/SIGTERM/);
     process.kill(proxy.pid, 'SIGTERM');
@@ -195,19 +196,8 @@ describe('the process', { skip: without('openssl') }, () => {
 
 const account = { user: 'alice', password: passwords.scripted };
 
-/** Told each time that a client waits; calling what it gives lets that client go on. */
-const waiters: (() => void)[] = [];
-let waiterCame = (): void => {};
-const waiting = (async function* (): AsyncGenerator<() => void, never> {
-  for (;;) {
-    while (waiters.length === 0) {
-      await new Promise<void>((resolve) => {
-        waiterCame = resolve;
-      });
-    }
-    yield waiters.shift()!;
-  }
-})();
+/** Clients that wait for an answer. */
+const waiters = new Held();
 
 /** An IMAP server that agrees to everything and answers WAIT when it is told to. */
 async function serve(peer: Peer): Promise<void> {
@@ -215,8 +205,7 @@ async function serve(peer: Peer): Promise<void> {
   for (;;) {
     const [tag, verb] = (await peer.line()).split(' ');
     if (verb === 'WAIT') {
-      waiters.push(() => peer.send(`${tag} OK waited\r\n`));
-      waiterCame();
+      waiters.add(() => peer.send(`${tag} OK waited\r\n`));
     } else if (verb === 'IDLE') {
       peer.send('+ idling\r\n');
       await peer.line();

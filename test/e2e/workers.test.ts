@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { everything } from '../support/everything.ts';
+import { Held } from '../support/held.ts';
 import { close, freePorts, listen, portOf } from '../support/ports.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
@@ -129,7 +130,7 @@ describe('workers', { skip: without('openssl'), timeout: 240_000 }, () => {
     assert.equal(await ready(), 200);
     const [idle, busy, other] = await oneEach(proxy);
     busy!.send('w WAIT\r\n');
-    const finish = await waiting();
+    const finish = await waiters.next();
     const stopped = proxy.stop();
     for (const session of [idle!, other!]) {
       assert.match(await session.rest(), /\* BYE The proxy is shutting down\r\n$/);
@@ -146,7 +147,7 @@ describe('workers', { skip: without('openssl'), timeout: 240_000 }, () => {
     const proxy = await start({ limits: { drainTimeout: '1h' } });
     const [busy] = await oneEach(proxy);
     busy!.send('w WAIT\r\n');
-    await waiting();
+    await waiters.next();
     const stopped = proxy.stop();
     await proxy.logged(/SIGTERM/);
     process.kill(proxy.pid, 'SIGTERM');
@@ -168,7 +169,7 @@ describe('workers', { skip: without('openssl'), timeout: 240_000 }, () => {
     const proxy = await start({ limits: { drainTimeout: '1h' } });
     const [idle, busy] = await oneEach(proxy);
     busy!.send('w WAIT\r\n');
-    const finish = await waiting();
+    const finish = await waiters.next();
     process.kill(proxy.pid, 'SIGKILL');
     assert.match(await idle!.rest(), /\* BYE The proxy is shutting down\r\n$/);
     finish();
@@ -287,19 +288,8 @@ describe('workers', { skip: without('openssl'), timeout: 240_000 }, () => {
 
 const account = { user: 'alice', password: passwords.scripted };
 
-/** What lets a client go on that waits, and who wants to know of the next one. */
-const waiters: (() => void)[] = [];
-let waiterCame = (): void => {};
-
-/** Resolves when a client waits; calling the result lets it go on. */
-async function waiting(): Promise<() => void> {
-  while (waiters.length === 0) {
-    await new Promise<void>((resolve) => {
-      waiterCame = resolve;
-    });
-  }
-  return waiters.shift()!;
-}
+/** Clients that wait for an answer. */
+const waiters = new Held();
 
 /** An IMAP server that agrees to everything and answers WAIT when it is told to. */
 async function serve(peer: Peer): Promise<void> {
@@ -307,8 +297,7 @@ async function serve(peer: Peer): Promise<void> {
   for (;;) {
     const [tag, verb] = (await peer.line()).split(' ');
     if (verb === 'WAIT') {
-      waiters.push(() => peer.send(`${tag} OK waited\r\n`));
-      waiterCame();
+      waiters.add(() => peer.send(`${tag} OK waited\r\n`));
     } else if (verb === 'LOGOUT') {
       peer.send(`* BYE\r\n${tag} OK out\r\n`);
       peer.socket.end();

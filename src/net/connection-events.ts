@@ -1,0 +1,47 @@
+/** What connections tell of themselves, for whoever keeps the log. */
+import type { SessionSettings } from '../session/conversation.ts';
+import type { Counts, EndCause, Login } from '../session/effect.ts';
+import type { Transcript } from '../session/transcript.ts';
+
+/** What an operator wants to know, as it happens. The listener of it writes the log. */
+export interface ConnectionEvents {
+  opened(facts: SessionSettings): void;
+  loginFailed(facts: SessionSettings, failed: FailedLogin): void;
+  capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
+  /** The server offered what the proxy refuses; told again for each list. */
+  capabilitiesRefused(words: readonly string[]): void;
+  /** The server was not told who the client is; the message says why. Told again for each session. */
+  notIdentified(facts: SessionSettings, message: string): void;
+  /** Told what is said in the session that begins; undefined: nobody reads along. */
+  transcript(facts: SessionSettings): Transcript | undefined;
+  /** A bug of ours. It costs this session and no other (A7). */
+  failed(facts: SessionSettings, error: unknown): void;
+  ended(summary: Summary): void;
+}
+
+/** A login that the server has refused. `code` is the response code of its answer (RFC 5530). */
+export interface FailedLogin extends Login {
+  readonly code: string | undefined;
+}
+
+/** One line in the log: a session's whole life. */
+export interface Summary {
+  readonly facts: SessionSettings;
+  readonly cause: EndCause;
+  /** How it stood at the end; `failed`: the last one, and none was taken. */
+  readonly login: 'ok' | 'failed' | 'none';
+  /** Those of that login. */
+  readonly user: string | undefined;
+  readonly mechanism: string | undefined;
+  /** `host:port`; undefined: no connection to the server was begun. */
+  readonly upstream: string | undefined;
+  readonly tls: boolean;
+  /** As OpenSSL names them, `TLSv1.3`, `TLS_AES_128_GCM_SHA256`; undefined without TLS. */
+  readonly tlsVersion: string | undefined;
+  readonly tlsCipher: string | undefined;
+  readonly counts: Counts;
+  readonly bytesFromClient: number;
+  readonly bytesFromUpstream: number;
+  /** Milliseconds. */
+  readonly duration: number;
+}
