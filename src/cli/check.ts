@@ -2,8 +2,9 @@
 import { relative } from 'node:path';
 import type { Config, Listen } from '../config/config.ts';
 import { formatFault, formatWarning } from '../config/fault.ts';
-import { type CheckScript, checkFiles, type DefinedFunctions } from '../config/files.ts';
+import { type CheckScript, checkFiles } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
+import type { DefinedHooks } from '../rewrite/question.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
 
@@ -29,7 +30,7 @@ export async function check(
   return 0;
 }
 
-function summary({ listen, upstream, hooks }: Config, defines: DefinedFunctions): string {
+function summary({ listen, upstream, hooks }: Config, defines: DefinedHooks): string {
   const behind =
     upstream.host === 'demo'
       ? 'the built-in demo mailbox'
@@ -51,7 +52,7 @@ function at(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function functions(defines: DefinedFunctions): string {
+function functions(defines: DefinedHooks): string {
   const names = [
     defines.encryption ? 'GetEncryption' : '',
     defines.capability ? 'DoCapability' : '',

@@ -89,6 +89,8 @@ function shown(trial: Trial, answer: Answer): Shown {
       const response = leaving(trial, answer);
       return { input, output: response ? withoutLineEnd(response) : null, show: response !== undefined };
     }
+    default:
+      throw new Error(`no trial asks ${answer.kind} questions yet`);
   }
 }
 

@@ -5,6 +5,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { type DefinedHooks, noHooks } from '../rewrite/question.ts';
 import { judgeCiphers } from './check-ciphers.ts';
 import { splitCiphers } from './cipher-list.ts';
 import type { Config } from './config.ts';
@@ -13,13 +14,6 @@ import type { LoadResult } from './load.ts';
 import { type FileReference, faultOf, type NamedFile } from './references.ts';
 import { whyUnreadable } from './unreadable.ts';
 
-/** Which of the three functions the script defines. */
-export interface DefinedFunctions {
-  readonly encryption: boolean;
-  readonly capability: boolean;
-  readonly list: boolean;
-}
-
 /**
  * Handed in, because Lua lives in another room. A fault is Lua's own `script.lua:7: message`. `config` is undefined
  * when something else is wrong with it, so that nothing will run.
@@ -27,14 +21,14 @@ export interface DefinedFunctions {
 export type CheckScript = (
   file: string,
   config: Config | undefined,
-) => Promise<{ readonly fault: string } | DefinedFunctions>;
+) => Promise<{ readonly fault: string } | DefinedHooks>;
 
 export type ReadyResult =
   | {
       readonly kind: 'loaded';
       readonly config: Config;
       readonly warnings: readonly ConfigFault[];
-      readonly defines: DefinedFunctions;
+      readonly defines: DefinedHooks;
     }
   | { readonly kind: 'faults'; readonly faults: readonly ConfigFault[] };
 
@@ -49,13 +43,11 @@ export async function checkFiles(loaded: LoadResult, checkScript: CheckScript): 
   return { kind: 'loaded', config: loaded.config, warnings, defines: checked.defines };
 }
 
-const NOTHING: DefinedFunctions = { encryption: false, capability: false, list: false };
-
 interface Checked {
   readonly faults: readonly ConfigFault[];
   readonly warnings?: readonly ConfigFault[];
   /** Only of a script that loads. */
-  readonly defines?: DefinedFunctions;
+  readonly defines?: DefinedHooks;
 }
 
 type CheckNamedScript = (file: string) => ReturnType<CheckScript>;
@@ -73,7 +65,7 @@ async function checkAll(
   return {
     faults: inOrder(checked.flatMap(({ faults }) => faults)),
     warnings: checked.flatMap(({ warnings }) => warnings ?? []),
-    defines: checked.find(({ defines }) => defines !== undefined)?.defines ?? NOTHING,
+    defines: checked.find(({ defines }) => defines !== undefined)?.defines ?? noHooks,
   };
 }
 

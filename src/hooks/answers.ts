@@ -26,12 +26,29 @@ export function withoutScript(question: Question, onError: OnError): Answer {
         kind: 'list',
         fates: sameFate(question.folders, onError === 'pass' ? KEPT : HIDDEN),
       };
+    case 'login':
+    case 'command':
+      return { kind: question.kind, allow: onError === 'pass', message: undefined };
+    case 'greeting':
+      return { kind: 'greeting', text: onError === 'pass' ? question.text : 'IMAP ready' };
+    case 'id':
+      return { kind: 'id', fields: onError === 'pass' ? question.fields : [] };
   }
 }
 
+const functionNames = {
+  encryption: 'GetEncryption',
+  capability: 'DoCapability',
+  list: 'DoListResult',
+  login: 'DoLogin',
+  greeting: 'DoGreeting',
+  id: 'DoId',
+  command: 'DoCommand',
+} as const;
+
 /** Which function a question calls, as scripts and logs name it. */
 export function callName(question: Question): string {
-  return { encryption: 'GetEncryption', capability: 'DoCapability', list: 'DoListResult' }[question.kind];
+  return functionNames[question.kind];
 }
 
 /** How many calls into the script a question needs. */
@@ -64,6 +81,8 @@ export function toThread(
       } as const;
       return { message, moved: [bytes.buffer, lengths.buffer] };
     }
+    default:
+      throw new Error(`${question.kind} questions cannot be asked of the thread yet`);
   }
 }
 

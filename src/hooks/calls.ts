@@ -9,9 +9,14 @@ import { isCapabilityWord } from '../rewrite/capability.ts';
 import { HIDDEN, KEPT } from '../rewrite/folders.ts';
 import { readFolder, writeFolder } from '../rewrite/list.ts';
 import { oldName, withoutOldName } from '../rewrite/old-name.ts';
-import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
+import {
+  type DefinedHooks,
+  type EncryptionMode,
+  type HookContext,
+  type NameEncoding,
+  noHooks,
+} from '../rewrite/question.ts';
 import type { CallClock } from './call-clock.ts';
-import type { DefinedHooks } from './hook-host.ts';
 import { RETURNED_STRING } from './limits.ts';
 import { literal, popError, typeName } from './lua-state.ts';
 
@@ -84,7 +89,7 @@ export class ScriptCalls {
 
   get defines(): DefinedHooks {
     const { encryption, capability, list } = this.#functions;
-    return { encryption: !!encryption, capability: !!capability, list: !!list };
+    return { ...noHooks, encryption: !!encryption, capability: !!capability, list: !!list };
   }
 
   /** Every call from here on belongs to this question. Its context's values are put on the stack once. */

@@ -1,5 +1,5 @@
 /** Trying a script without serving anybody: what `imapveil check` asks, and `run` before it opens a port. */
-import type { DefinedHooks } from './hook-host.ts';
+import type { DefinedHooks } from '../rewrite/question.ts';
 import { createHookHost } from './host.ts';
 import { LOAD_DEADLINE } from './limits.ts';
 

@@ -1,5 +1,5 @@
 /** The door of the hook room: what the rest of the product may ask of scripts. */
-import type { Answer, Question } from '../rewrite/question.ts';
+import type { Answer, DefinedHooks, Question } from '../rewrite/question.ts';
 
 export interface HookSettings {
   /** Absolute path of the script; undefined: no script, and the host defines nothing and starts no thread. */
@@ -7,13 +7,6 @@ export interface HookSettings {
   /** Milliseconds of wall-clock time that one call into the script may take. */
   readonly deadline: number;
   readonly onError: 'pass' | 'hide';
-}
-
-/** Which of the three functions the script defines. */
-export interface DefinedHooks {
-  readonly encryption: boolean;
-  readonly capability: boolean;
-  readonly list: boolean;
 }
 
 /** What happened in the room that an operator wants to read in the log. `session` is undefined for what concerns all. */

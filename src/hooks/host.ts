@@ -3,9 +3,9 @@
  * no script hold up or bring down anybody but the session it was called for. Every question gets an answer.
  */
 import { basename, dirname, resolve } from 'node:path';
-import type { Answer, Question } from '../rewrite/question.ts';
+import { type Answer, type DefinedHooks, noHooks, type Question } from '../rewrite/question.ts';
 import { callName, callsOf, fromThread, toThread, withoutScript } from './answers.ts';
-import type { DefinedHooks, HookEvent, HookHost, HookSession, HookSettings } from './hook-host.ts';
+import type { HookEvent, HookHost, HookSession, HookSettings } from './hook-host.ts';
 import { ATTEMPTS, LOAD_DEADLINE, RESTART_AFTER, STRIKES } from './limits.ts';
 import type { FromThread } from './protocol.ts';
 import { readScript } from './script-file.ts';
@@ -30,8 +30,6 @@ interface Pending {
 
 type Report = (event: HookEvent) => void;
 
-const nothing: DefinedHooks = { encryption: false, capability: false, list: false };
-
 /**
  * Opens the script of `settings` in a thread. The fault is a sentence, or Lua's own `script.lua:7: message`;
  * then no thread is left. `report` must not throw.
@@ -42,7 +40,7 @@ export async function createHookHost(
 ): Promise<HookHost | { readonly fault: string }> {
   if (settings.script === undefined) {
     return {
-      defines: nothing,
+      defines: noHooks,
       isLoaded: () => true,
       openSession: () => ({ ask: async (question) => withoutScript(question, 'pass') }),
       close: async () => {},
@@ -59,7 +57,7 @@ export async function createHookHost(
 class ScriptHost implements HookHost {
   /** Settles when the script was opened for the first time: undefined, or what is wrong with it. */
   readonly opened: Promise<string | undefined>;
-  defines: DefinedHooks = nothing;
+  defines: DefinedHooks = noHooks;
   readonly #name: string;
   readonly #folder: string;
   readonly #source: Uint8Array;

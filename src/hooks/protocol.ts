@@ -3,8 +3,7 @@
  * with its lengths, moved and not copied; what the script left alone does not cross back at all (L5b).
  */
 import type { FolderFates, Folders } from '../rewrite/folders.ts';
-import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
-import type { DefinedHooks } from './hook-host.ts';
+import type { DefinedHooks, EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
 
 /** What a thread is started with. The source is the host's, so that a new thread runs what the old one ran. */
 export interface ThreadStart {

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { fromLatin1 } from '../imap-parser-lite/index.ts';
+import { noHooks } from '../rewrite/question.ts';
 import type { Effect, EndCause } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
 import { localProxyHeader } from './proxy-header-writer.ts';
@@ -31,7 +32,7 @@ const nobody = {
   enforce: false,
   preLoginLine: 0,
   preLoginLiteral: 0,
-  hooks: { encryption: false, capability: false, list: false },
+  hooks: noHooks,
 } as const;
 
 /** Milliseconds that the server has to say goodbye. */

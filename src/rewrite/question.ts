@@ -22,6 +22,26 @@ export interface HookContext {
   readonly command: 'LIST' | 'LSUB' | 'XLIST' | undefined;
 }
 
+/** Which of the script's functions a question calls. */
+export type HookKind = Question['kind'];
+
+/** Which functions the script defines. */
+export type DefinedHooks = { readonly [Kind in HookKind]: boolean };
+
+/** What no script, and an empty one, defines. */
+export const noHooks: DefinedHooks = {
+  encryption: false,
+  capability: false,
+  list: false,
+  login: false,
+  greeting: false,
+  id: false,
+  command: false,
+};
+
+/** One field of an ID command (RFC 2971 §3.3), UTF-8 text; null is NIL. */
+export type IdField = readonly [name: string, value: string | null];
+
 export type Question =
   | { readonly kind: 'encryption'; readonly mode: EncryptionMode; readonly context: HookContext }
   | {
@@ -36,10 +56,28 @@ export type Question =
       readonly folders: Folders;
       readonly names: NameEncoding;
       readonly context: HookContext;
+    }
+  /** May this user log in? Asked when the name is known and before any credential has gone to the server. */
+  | { readonly kind: 'login'; readonly user: string; readonly context: HookContext }
+  /** The text of the server's greeting, behind `* OK ` and its response code; latin1. */
+  | { readonly kind: 'greeting'; readonly text: string; readonly context: HookContext }
+  /** What the client says of itself; empty for `ID NIL`. */
+  | { readonly kind: 'id'; readonly fields: readonly IdField[]; readonly context: HookContext }
+  /** May this command pass? `verb` in upper case; `arguments` is the rest of its first line, latin1, without CRLF. */
+  | {
+      readonly kind: 'command';
+      readonly verb: string;
+      readonly arguments: string;
+      readonly context: HookContext;
     };
 
 export type Answer =
   | { readonly kind: 'encryption'; readonly mode: EncryptionMode }
   /** What the script returned (latin1, any spacing), already checked: no CR, LF or NUL. */
   | { readonly kind: 'capability'; readonly capabilities: string }
-  | { readonly kind: 'list'; readonly fates: FolderFates };
+  | { readonly kind: 'list'; readonly fates: FolderFates }
+  /** A refusal; `message` is text for the client (latin1, no CR, LF or NUL), undefined: a default. */
+  | { readonly kind: 'login' | 'command'; readonly allow: boolean; readonly message: string | undefined }
+  /** Already checked: latin1, no CR, LF or NUL. */
+  | { readonly kind: 'greeting'; readonly text: string }
+  | { readonly kind: 'id'; readonly fields: readonly IdField[] };

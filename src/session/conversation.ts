@@ -5,7 +5,7 @@
  */
 import { fromLatin1 } from '../imap-parser-lite/index.ts';
 import type { CapabilityView } from '../rewrite/capability.ts';
-import type { EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
+import type { DefinedHooks, EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
 import { type Refused, refusedByDefault } from '../rewrite/refused.ts';
 import type { Counts, Effect, EndCause, Login } from './effect.ts';
 import { InFlight } from './in-flight.ts';
@@ -31,7 +31,7 @@ export interface SessionSettings {
   /** What is hidden is refused as well. */
   readonly enforce: boolean;
   /** What the script defines now; it may change while the session lives. */
-  readonly hooks: { readonly encryption: boolean; readonly capability: boolean; readonly list: boolean };
+  readonly hooks: DefinedHooks;
 }
 
 /** How the client's side stands: not decided yet, readable by all, in the TLS handshake, or safe. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { check } from '../../src/cli/check.ts';
+import { noHooks } from '../../src/rewrite/question.ts';
 import { makePair } from '../config/certificates.ts';
 import { folderWith } from '../config/temporary.ts';
 import { captureIo } from './captured-io.ts';
@@ -55,7 +56,7 @@ test('a sound configuration is one line on standard output and exit code 0', asy
   });
   const file = join(folder, 'proxy.yaml');
   const io = captureIo();
-  const defines = { encryption: false, capability: true, list: true };
+  const defines = { ...noHooks, capability: true, list: true };
   assert.equal(await check(['-c', file], io, () => Promise.resolve(defines)), 0);
   assert.equal(io.errors(), '');
   assert.match(

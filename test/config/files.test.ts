@@ -1,4 +1,5 @@
 /** What is wrong with the files behind a configuration: each with the place where the file is named. */
+
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
@@ -6,10 +7,11 @@ import { type TestContext, test } from 'node:test';
 import { formatFault, formatWarning } from '../../src/config/fault.ts';
 import { type CheckScript, checkFiles } from '../../src/config/files.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { noHooks } from '../../src/rewrite/question.ts';
 import { locked, makePair, makeWeakPair } from './certificates.ts';
 import { folderWith } from './temporary.ts';
 
-const NOTHING = { encryption: false, capability: false, list: false };
+const NOTHING = noHooks;
 const noScript: CheckScript = () => Promise.reject(new Error('there is no script in this configuration'));
 
 /** The faults of a configuration, as lines without the folder's name. */

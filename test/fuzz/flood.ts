@@ -2,6 +2,7 @@
  * A client that never stops, against a server that says nothing more: what the proxy takes in without sending it
  * on, and the replies that it owes, must stay bounded, for the driver reads as long as the session lets it.
  */
+import { noHooks } from '../../src/rewrite/question.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
 import { broken, bytesOf, shown, textOf } from './broken.ts';
@@ -47,7 +48,7 @@ export function floodInput(random: Random, note: (line: string) => void): void {
     preLoginLine: 8192,
     preLoginLiteral: 65_536,
     enforce: false,
-    hooks: { encryption: false, capability: false, list: true },
+    hooks: { ...noHooks, list: true },
   });
   let ended = '';
   let up = 0;

@@ -2,8 +2,10 @@
  * A session whose both sides say whatever they like. Nobody knows what should come of it; it must not throw, must
  * not hold more than it may, and must do nothing behind its end.
  */
+
+import { withoutScript } from '../../src/hooks/answers.ts';
 import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
-import type { Question } from '../../src/rewrite/question.ts';
+import { noHooks, type Question } from '../../src/rewrite/question.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
 import { broken, bytesOf, shown, textOf } from './broken.ts';
@@ -41,7 +43,7 @@ export function garbage(random: Random, note: (line: string) => void): void {
     preLoginLine: 200,
     preLoginLiteral: random.pick([1000, 4]),
     enforce: random.chance(30),
-    hooks: { encryption: script, capability: script, list: script },
+    hooks: { ...noHooks, encryption: script, capability: script, list: script },
   });
   note(`settings: mode ${mode}, upstream ${upstreamEncryption}, script ${script}; anything goes`);
   let question: Question | undefined;
@@ -98,6 +100,7 @@ function answerTo(question: Question, random: Random): Parameters<Session['answe
   if (question.kind === 'encryption') return { kind: 'encryption', mode: question.mode };
   if (question.kind === 'capability')
     return { kind: 'capability', capabilities: random.pick([question.capabilities, '', 'X Y']) };
+  if (question.kind !== 'list') return withoutScript(question, 'pass');
   const { folders } = question;
   const leaving = unpackFolders(folders).map((response) => (random.chance(50) ? undefined : response));
   return { kind: 'list', fates: fatesOf(folders, leaving) };

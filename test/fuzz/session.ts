@@ -2,8 +2,10 @@
  * One session between the two models: what they say is cut and interleaved at random, scripts and handshakes
  * answer when chance wants, and in the end everything that is owed must have come.
  */
+
+import { withoutScript } from '../../src/hooks/answers.ts';
 import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
-import type { Answer, Question } from '../../src/rewrite/question.ts';
+import { type Answer, noHooks, type Question } from '../../src/rewrite/question.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
 import { broken, bytesOf, shown, textOf } from './broken.ts';
@@ -54,7 +56,7 @@ export class Run {
       preLoginLine: scenario.transparent ? 1_000_000 : 8192,
       preLoginLiteral: scenario.transparent ? 1_000_000 : random.pick([65_536, 65_536, 65_536, 65_536, 10]),
       enforce: false,
-      hooks: { encryption: script && random.chance(30), capability: script, list: script },
+      hooks: { ...noHooks, encryption: script && random.chance(30), capability: script, list: script },
     });
   }
 
@@ -205,6 +207,7 @@ export class Run {
       if (this.#random.chance(10)) words.push('X-SCRIPT');
       return { kind: 'capability', capabilities: words.join(' ') };
     }
+    if (question.kind !== 'list') return withoutScript(question, 'pass');
     const leaving = unpackFolders(question.folders).map((bytes) => {
       const text = textOf(bytes);
       const said = this.#world.said.find((each) => each.kind === 'folder' && each.text === text);

@@ -1,10 +1,12 @@
 /** The three functions: what they are given, what they may return, and what becomes of the rest. */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { KEPT } from '../../src/rewrite/folders.ts';
+import { noHooks } from '../../src/rewrite/question.ts';
 import {
   asking,
   capability,
@@ -24,11 +26,11 @@ const example = (name: string): string => readFileSync(join(vpop3, `${name}.lua`
 
 test("VPOP3's three examples run unmodified, one script each", async (t) => {
   const caps = await openFile(t, join(vpop3, 'capability.lua'));
-  assert.deepEqual(caps.host.defines, { encryption: false, capability: true, list: false });
+  assert.deepEqual(caps.host.defines, { ...noHooks, capability: true });
   assert.equal(await capability(caps.session, ' IMAP4rev1 IDLE NAMESPACE '), ' IMAP4rev1 NAMESPACE ');
 
   const folders = await openFile(t, join(vpop3, 'list.lua'));
-  assert.deepEqual(folders.host.defines, { encryption: false, capability: false, list: true });
+  assert.deepEqual(folders.host.defines, { ...noHooks, list: true });
   const question = listQuestion('INBOX', 'Entw&APw-rfe');
   const answer = await folders.session.ask(question);
   assert.ok(answer.kind === 'list');
@@ -38,7 +40,7 @@ test("VPOP3's three examples run unmodified, one script each", async (t) => {
   );
 
   const modes = await openFile(t, join(vpop3, 'encryption.lua'));
-  assert.deepEqual(modes.host.defines, { encryption: true, capability: false, list: false });
+  assert.deepEqual(modes.host.defines, { ...noHooks, encryption: true });
   assert.equal(await encryption(modes.session, 0, 993), 1);
   assert.equal(await encryption(modes.session, 3, 143), 3);
   assert.deepEqual([...caps.events, ...folders.events, ...modes.events], []);
@@ -47,7 +49,7 @@ test("VPOP3's three examples run unmodified, one script each", async (t) => {
 test("VPOP3's three examples run unmodified in one file", async (t) => {
   const all = ['capability', 'list', 'encryption'].map(example).join('\n');
   const { host, session } = await openScript(t, all);
-  assert.deepEqual(host.defines, { encryption: true, capability: true, list: true });
+  assert.deepEqual(host.defines, { ...noHooks, encryption: true, capability: true, list: true });
   assert.equal(await capability(session, ' IDLE IMAP4rev1 '), ' IMAP4rev1 ');
   assert.deepEqual(await list(session, listQuestion('INBOX')), [listed('INBOX').toString()]);
   assert.equal(await encryption(session, 0), 1);

@@ -1,4 +1,5 @@
 /** Scripts that loop, swell or die: what it costs their session, and that it costs nobody else. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHookHost } from '../../src/hooks/host.ts';
+import { noHooks } from '../../src/rewrite/question.ts';
 import {
   capability,
   encryption,
@@ -267,7 +269,7 @@ test('an idle host does not keep the process alive, a waiting question does', as
 test('without a script there is no thread and nothing is changed', async () => {
   const host = await createHookHost({ script: undefined, deadline: 100, onError: 'hide' }, () => {});
   assert.ok(!('fault' in host));
-  assert.deepEqual(host.defines, { encryption: false, capability: false, list: false });
+  assert.deepEqual(host.defines, noHooks);
   assert.deepEqual(await list(host.openSession(), listQuestion('a')), [listed('a').toString()]);
   await host.close();
 });

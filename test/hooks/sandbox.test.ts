@@ -1,10 +1,12 @@
 /** What a script may reach (L4, L6, L7, L10), and what `require` finds. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { checkScript } from '../../src/hooks/check-script.ts';
+import { noHooks } from '../../src/rewrite/question.ts';
 import { capability, failures, faultOf, folderWith, openFile, openScript } from './scripted-host.ts';
 
 /** The value of a Lua expression, as text. */
@@ -133,7 +135,7 @@ test('FENGARICONF of the environment is not read (L10)', async (t) => {
     ['--input-type=module', '-e', code, join(folder, 'script.lua')],
     { env: { ...process.env, FENGARICONF: 'no JSON' }, encoding: 'utf8' },
   );
-  assert.deepEqual(JSON.parse(said), { encryption: false, capability: false, list: false });
+  assert.deepEqual(JSON.parse(said), noHooks);
 });
 
 test('require finds text files of the script\u2019s folder, once', async (t) => {

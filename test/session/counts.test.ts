@@ -1,7 +1,9 @@
 /** What is counted for the log: the client's commands once each, and what the client was not shown. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromLatin1 } from '../../src/imap-parser-lite/index.ts';
+import { noHooks } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
@@ -18,9 +20,8 @@ const settings: SessionSettings = {
   preLoginLine: 8192,
   preLoginLiteral: 65_536,
   enforce: false,
-  hooks: { encryption: false, capability: true, list: true },
+  hooks: { ...noHooks, capability: true, list: true },
 };
-const noScript = { encryption: false, capability: false, list: false } as const;
 
 /** Plays lines of a client (C) and a server (S) and gives the counts at the end. */
 function counted(lines: readonly string[], changes: Partial<SessionSettings> = {}): Session['counts'] {
@@ -109,7 +110,7 @@ test('without a script no folder is hidden, and what the proxy refuses is not sh
       'S: * LIST () "/" Hidden',
       'S: b OK done',
     ],
-    { hooks: noScript },
+    { hooks: noHooks },
   );
   assert.deepEqual({ foldersHidden, capabilitiesRemoved }, { foldersHidden: 0, capabilitiesRemoved: 2 });
 });
@@ -124,7 +125,7 @@ test('removed capabilities are those of the last list, what the script took with
 test('what the proxy adds to a list takes nothing from the number of removed words', () => {
   const { capabilitiesRemoved } = counted(['S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready'], {
     defaultMode: 3,
-    hooks: noScript,
+    hooks: noHooks,
   });
   assert.equal(capabilitiesRemoved, 2);
 });

@@ -2,9 +2,11 @@
  * A6: what 200,000 empty literals cost is linear in their bytes, in both directions, in the framer and through the
  * session: four times as many take about four times as long, where rescanning would take sixteen times.
  */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Framer, fromLatin1 } from '../../src/imap-parser-lite/index.ts';
+import { noHooks } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import { Session } from '../../src/session/session.ts';
 
@@ -26,7 +28,7 @@ const settings: SessionSettings = {
   preLoginLine: 8192,
   preLoginLiteral: 65_536,
   enforce: false,
-  hooks: { encryption: false, capability: true, list: true },
+  hooks: { ...noHooks, capability: true, list: true },
 };
 
 function* chunks(text: string, size: number): Generator<Uint8Array> {

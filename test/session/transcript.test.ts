@@ -2,9 +2,11 @@
  * What a log at `debug` shows of a conversation: never a credential, a SASL message, a literal or what a message
  * says, however a client spells it and however its bytes arrive; and still enough to follow it.
  */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fromLatin1 } from '../../src/imap-parser-lite/index.ts';
+import { noHooks } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import { Session } from '../../src/session/session.ts';
 import { Transcript } from '../../src/session/transcript.ts';
@@ -30,7 +32,7 @@ const settings: SessionSettings = {
   preLoginLine: 8192,
   preLoginLiteral: 65_536,
   enforce: false,
-  hooks: { encryption: false, capability: false, list: false },
+  hooks: noHooks,
 };
 
 type Step = readonly [from: 'C' | 'S', text: string];

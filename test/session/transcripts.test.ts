@@ -1,4 +1,5 @@
 import { test } from 'node:test';
+import { noHooks } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import { readCases } from '../support/cases.ts';
 import { type Cut, hidingScript, parseTranscript, replay } from '../support/transcript.ts';
@@ -19,7 +20,7 @@ for (const { name, settings, blocks } of readCases('session')) {
       preLoginLine: 200,
       preLoginLiteral: 1000,
       enforce: settings.get('enforce') === 'true',
-      hooks: { encryption: script, capability: script, list: script },
+      hooks: { ...noHooks, encryption: script, capability: script, list: script },
     };
     const longest = Math.max(...exchanges.map(({ step }) => (step.kind === 'send' ? step.bytes.length : 0)));
     const cuts: Cut[] = settings.get('cut') === 'whole' ? ['whole'] : ['whole', 'bytes'];

@@ -4,6 +4,7 @@
  * (`> client-secured`). Each line ends in CRLF unless it ends in `\` (then it does not).
  */
 import assert from 'node:assert/strict';
+import { withoutScript } from '../../src/hooks/answers.ts';
 import { concat, latin1, NO_BYTES } from '../../src/imap-parser-lite/index.ts';
 import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
 import { readFolder, writeFolder } from '../../src/rewrite/list.ts';
@@ -210,5 +211,7 @@ export function hidingScript(question: Question): Answer {
           }),
         ),
       };
+    default:
+      return withoutScript(question, 'pass');
   }
 }
