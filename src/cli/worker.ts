@@ -3,6 +3,9 @@ import { createLog } from '../observe/log.ts';
 import { work } from '../process/worker.ts';
 import { bugReport } from './dispatch.ts';
 import { servicesFor } from './services.ts';
+import { keepHeapSteady } from './steady-heap.ts';
+
+keepHeapSteady();
 
 process.on('uncaughtException', (error) => {
   process.stderr.write(bugReport(error));
