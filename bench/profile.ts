@@ -20,10 +20,27 @@ interface Subject {
   readonly job?: (port: number) => Job;
 }
 
-/** Returns the profiles of each subject's event loop and, where there is one, of its script's thread, as text. */
-export async function profile(stage: Stage, row: RowName, say: Say): Promise<string> {
+/** How much is done under the profiler, in runs of the row: much where the profile is all that is wanted. */
+export const alone = 10;
+export const besides = 3;
+
+/** The page of the profiles that go with a whole run: of each row in which a target was missed. */
+export async function profilePage(stage: Stage, missed: readonly RowName[], say: Say): Promise<string> {
   const parts: string[] = [];
-  for (const subject of subjects(row)) {
+  for (const row of missed) parts.push(await profile(stage, row, besides, say));
+  const head = `# Where the time goes in the rows that fall short
+
+Written by \`npm run bench\` behind results.md, for each row with a missed target (README.md says how to read it).`;
+  return `${[head, ...parts].join('\n\n')}\n`;
+}
+
+/**
+ * The profiles of each subject's event loop and, where there is one, of its script's thread, as text; `share` is how
+ * much is done, in runs of the row.
+ */
+export async function profile(stage: Stage, row: RowName, share: number, say: Say): Promise<string> {
+  const parts: string[] = [];
+  for (const subject of subjects(row, share)) {
     const name = nameOf(own, subject.script);
     say(`profile of ${row}: ${name}`);
     for (const file of await record(stage, row, subject)) {
@@ -31,11 +48,11 @@ export async function profile(stage: Stage, row: RowName, say: Say): Promise<str
       parts.push(`## ${row}: ${name}, bench/profiles/${basename(file)}\n\n${await summary(file, from)}`);
     }
   }
-  return `${parts.join('\n\n')}\n`;
+  return parts.join('\n\n');
 }
 
-function subjects(row: RowName): Subject[] {
-  const known = rows(10).find(({ name }) => name === row);
+function subjects(row: RowName, share: number): Subject[] {
+  const known = rows(share).find(({ name }) => name === row);
   if (known !== undefined) {
     const { job } = known;
     return [{ script: 'none', job }, row === 'list' ? { script: 'tenth', job } : { script: 'imap4', job }];
@@ -49,7 +66,9 @@ function subjects(row: RowName): Subject[] {
     case 'start':
       return [{ script: 'none' }, { script: 'imap4' }];
     default:
-      return [{ script: 'none', job: (port) => ({ kind: 'crowd', port, clients: 2000, count: 50_000 }) }];
+      return [
+        { script: 'none', job: (port) => ({ kind: 'crowd', port, clients: 2000, count: 5000 * share }) },
+      ];
   }
 }
 
@@ -108,12 +127,15 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** The functions with the most time of their own. Paths below `from` are shown without it. */
+/** The functions with the most time of their own. Paths below `from`, and below the checkout, are shown without it. */
 async function summary(file: string, from: string): Promise<string> {
   const { nodes, samples, timeDeltas } = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
   const names = new Map(
     nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => {
-      const where = url === '' ? '' : ` ${url.replace(`file://${from}`, '')}:${lineNumber + 1}`;
+      const where =
+        url === ''
+          ? ''
+          : ` ${url.replace(`file://${from}`, '').replace(`file://${checkout}`, '')}:${lineNumber + 1}`;
       return [id, `${functionName || '(anonymous)'}${where}`];
     }),
   );

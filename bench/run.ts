@@ -9,7 +9,7 @@ import { measureAll, withoutFailing } from './benchmark.ts';
 import { checkout, fieldWith } from './field.ts';
 import { machine } from './measure.ts';
 import { type Call, readCall, rowNames, usage } from './options.ts';
-import { profile } from './profile.ts';
+import { alone, profile, profilePage } from './profile.ts';
 import { progress } from './progress.ts';
 import { report } from './report.ts';
 import { scaleOf } from './scale.ts';
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   }
   try {
     if (call.kind === 'measure') return await measure(stage, call);
-    process.stdout.write(await profile(stage, call.row, progress()));
+    process.stdout.write(`${await profile(stage, call.row, alone, progress())}\n`);
     return 0;
   } finally {
     await stage.clear();
@@ -54,12 +54,15 @@ async function measure(stage: Stage, call: Extract<Call, { kind: 'measure' }>): 
   const { results, troubles } = await measureAll(stage, field, rows, scale, say);
   const date = new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
   const about = { date, machine: machine(), pace, versions, leftOut, troubles };
-  const page = report(results, judge(results), about);
+  const verdicts = judge(results);
+  const page = report(results, verdicts, about);
   process.stdout.write(`\n${page}`);
   const whole = pace === 'full' && rows.length === rowNames.length && against.length === 0;
   if (whole && troubles.length === 0) {
     await writeFile(`${checkout}bench/results.md`, page);
-    say('written to bench/results.md');
+    const missed = rowNames.filter((name) => verdicts.some(({ row, met }) => row === name && met === false));
+    await writeFile(`${checkout}bench/profiles.md`, await profilePage(stage, missed, say));
+    say('written to bench/results.md and bench/profiles.md');
   }
   return troubles.length === 0 ? 0 : 1;
 }
