@@ -3,7 +3,7 @@
  * is checked before anybody may use it. Every call into the script goes through `#call`, so each is on the clock.
  */
 import { Buffer } from 'node:buffer';
-import fengari, { type LuaState } from 'fengari';
+import type { LuaState } from 'fengari';
 import { NO_BYTES, sameBytes, splitWords } from '../imap-parser-lite/index.ts';
 import { isCapabilityWord } from '../rewrite/capability.ts';
 import { HIDDEN, KEPT } from '../rewrite/folders.ts';
@@ -19,6 +19,7 @@ import {
 import type { CallClock } from './call-clock.ts';
 import { RETURNED_STRING } from './limits.ts';
 import { literal, popError, typeName } from './lua-state.ts';
+import { fengari } from './quick-fengari.ts';
 
 const { lua } = fengari;
 

@@ -4,7 +4,6 @@
  */
 import { getHeapStatistics } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
-import fengari from 'fengari';
 import { packFolders } from '../rewrite/folders.ts';
 import { CallClock } from './call-clock.ts';
 import { type CallFault, ScriptCalls } from './calls.ts';
@@ -19,6 +18,7 @@ import {
   type ThreadStart,
   type ToThread,
 } from './protocol.ts';
+import { fengari } from './quick-fengari.ts';
 import { openSandbox } from './sandbox.ts';
 
 const { lua, lauxlib } = fengari;
