@@ -5,17 +5,11 @@
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
-import {
-  type DestinationStream,
-  destination,
-  type Logger,
-  type LoggerOptions,
-  pino,
-  stdTimeFunctions,
-} from 'pino';
+import { type DestinationStream, destination, type Logger, type LoggerOptions, pino } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import type { Config } from '../config/config.ts';
 import { gatheredLines } from './gathered-lines.ts';
+import { isoTime } from './iso-time.ts';
 import { controlsEscaped, printable } from './printable.ts';
 
 export { printable };
@@ -28,7 +22,7 @@ export function createLog(settings: Config['log'], target?: Writable): Log {
   const options: LoggerOptions = {
     level: settings.level,
     base: null,
-    timestamp: stdTimeFunctions.isoTime,
+    timestamp: isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describeError },
     hooks: { streamWrite: escapeInJson },

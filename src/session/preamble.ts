@@ -70,7 +70,7 @@ export class Preamble {
     const word = head.kind === 'untagged' ? head.word : '';
     const trusted = this.#conversation.settings.upstreamEncryption !== 'starttls';
     if (word === 'OK' && trusted) {
-      const span = findCapabilities(response, head);
+      const span = this.#conversation.settings.identify ? findCapabilities(response, head) : undefined;
       return this.#introduce(response, span && capabilityWords(response, span));
     }
     if (word === 'OK') {
