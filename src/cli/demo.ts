@@ -89,13 +89,14 @@ async function startProxy(upstreamPort: number, io: Io): Promise<RunningProxy> {
     refuse,
     limits,
     workers: 1,
+    watch: false,
     log: { level: 'error', format: 'pretty' },
     admin: undefined,
   };
   const say = (event: HookEvent): void => {
     if (event.kind === 'failed') io.stderr.write(`imapveil demo: ${event.message}\n`);
   };
-  return serve(config, servicesFor(config, createLog(config.log, io.stderr), say));
+  return serve(config, servicesFor(createLog(config.log, io.stderr), say));
 }
 
 /** The folder that holds package.json, wherever this file was compiled to. */

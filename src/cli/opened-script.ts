@@ -1,39 +1,59 @@
 /**
  * The script of `run`, opened once: to see whether it loads, while the rest of the configuration is still looked
- * at, and for the sessions afterwards. Its thread takes longer to start than anything else does.
+ * at, and for the sessions afterwards. Its thread takes longer to start than anything else does. The same at each
+ * reload; what always holds: of the scripts that were tried, one at most waits to be taken.
  */
 import type { Config } from '../config/config.ts';
 import type { CheckScript } from '../config/files.ts';
-import { checkScript } from '../hooks/check-script.ts';
 import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
 import { createHookHost } from '../hooks/host.ts';
+import { LOAD_DEADLINE } from '../hooks/limits.ts';
+
+type Report = (event: HookEvent) => void;
 
 export class OpenedScript {
-  #host: HookHost | undefined;
-  /** What it did before anybody wanted to know. */
-  readonly #early: HookEvent[] = [];
-  #report: (event: HookEvent) => void = (event) => this.#early.push(event);
+  #opened: { readonly host: HookHost; handOver(report: Report): void } | undefined;
+  #files: readonly string[] = [];
+
+  /** Absolute paths of the script that was checked last, whether or not it loads, and of its modules. */
+  get files(): readonly string[] {
+    return this.#files;
+  }
 
   /** The check for `checkFiles`. With several workers, each opens the script for itself, and here it is only tried. */
   async check(file: string, config: Config | undefined): ReturnType<CheckScript> {
-    if (config === undefined || config.workers > 1) return checkScript(file);
-    const host = await createHookHost(config.hooks, (event) => this.#report(event));
+    await this.close();
+    const early: HookEvent[] = [];
+    let report: Report = (event) => early.push(event);
+    const settings = config?.hooks ?? { script: file, deadline: LOAD_DEADLINE, onError: 'pass' };
+    const host = await createHookHost(settings, (event) => report(event));
+    this.#files = host.files;
     if ('fault' in host) return host;
-    this.#host = host;
-    return host.defines;
+    const { defines } = host;
+    if (config === undefined || config.workers > 1) {
+      await host.close();
+      return defines;
+    }
+    const handOver = (to: Report): void => {
+      report = to;
+      for (const event of early.splice(0)) to(event);
+    };
+    this.#opened = { host, handOver };
+    return defines;
   }
 
   /** Hands over the host; what happened until now is reported first. Undefined: there is no script. */
-  take(report: (event: HookEvent) => void): HookHost | undefined {
-    this.#report = report;
-    for (const event of this.#early.splice(0)) report(event);
-    const host = this.#host;
-    this.#host = undefined;
-    return host;
+  take(report: Report): HookHost | undefined {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    opened?.handOver(report);
+    return opened?.host;
   }
 
   /** Ends the thread, unless it was handed over. */
   async close(): Promise<void> {
-    await this.#host?.close();
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await opened?.host.close();
   }
 }

@@ -7,12 +7,14 @@ import { prepareThread } from '../hooks/spare-thread.ts';
 import { loadConfigInThread } from './config-in-thread.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
+import { catchSignals } from './signals.ts';
 import { keepHeapSteady } from './steady-heap.ts';
 
 /** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the call or the configuration is wrong. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const file = readConfigOption('run', argv, io);
   if (file === undefined) return 2;
+  const hangUps = catchSignals('SIGHUP');
   keepHeapSteady();
   // Perhaps there is a script, perhaps not: then a thread was started for nothing, and ends.
   if (mentionsScript(file)) prepareThread();
@@ -20,7 +22,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     loadConfigInThread(file),
     import('./serve-config.ts'),
   ]);
-  return serveConfig(loaded, io);
+  return serveConfig(loaded, io, hangUps);
 }
 
 /** A look at the text alone, before anything is known of it for certain. */

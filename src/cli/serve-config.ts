@@ -1,5 +1,6 @@
 /** What `imapveil run` does with a configuration: says what is wrong with it, or serves until it is told to stop. */
 import { relative } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { formatFault } from '../config/fault.ts';
@@ -10,12 +11,18 @@ import { createLog, type Log } from '../observe/log.ts';
 import { type RunningProxy, type Services, StartFault, serve, serveBy } from '../process/serve.ts';
 import type { Io } from './io.ts';
 import { OpenedScript } from './opened-script.ts';
+import { Reloader } from './reloader.ts';
 import { tellServiceManager } from './service-manager.ts';
 import { servicesFor } from './services.ts';
+import { type CaughtSignals, catchSignals } from './signals.ts';
 
-/** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the configuration is wrong. */
-export async function serveConfig(read: LoadResult, io: Io): Promise<number> {
+/**
+ * `hangUps` are the SIGHUP since the start. Exit code 0: it was told to stop; 1: it could not start or go on; 2: the
+ * configuration is wrong.
+ */
+export async function serveConfig(read: LoadResult, io: Io, hangUps: CaughtSignals): Promise<number> {
   const script = new OpenedScript();
+  const onTerminal = isatty(0);
   const loaded = await checkFiles(read, (path, config) => {
     const checked = script.check(path, config);
     // While the script's thread starts, this one has nothing else to do.
@@ -29,12 +36,12 @@ export async function serveConfig(read: LoadResult, io: Io): Promise<number> {
     return 2;
   }
   const { config } = loaded;
-  const signals = catchSignals();
+  const stops = catchSignals('SIGTERM', 'SIGINT');
   const log = createLog(config.log);
   for (const warning of loaded.warnings) log.warn(formatFault(warning));
   let proxy: RunningProxy;
   try {
-    const services = servicesFor(config, log);
+    const services = servicesFor(log);
     proxy = await (config.workers === 1
       ? serveAlone(config, services, script)
       : serveByWorkers(config, services));
@@ -46,14 +53,20 @@ export async function serveConfig(read: LoadResult, io: Io): Promise<number> {
   }
   announce(config, proxy, log);
   void tellServiceManager('READY=1', log);
-  await untilStopped(proxy, config, log, signals);
+  const reloader = new Reloader({ config, files: read.files, proxy, script, log });
+  hangUps(() => {
+    // Without its terminal, nobody would know any more that it runs: it ends, as programs do.
+    if (onTerminal && !isatty(0)) process.kill(process.pid, 'SIGTERM');
+    else reloader.reload('SIGHUP');
+  });
+  await untilStopped(proxy, reloader, log, stops);
   return 0;
 }
 
 function serveAlone(config: Config, services: Services, script: OpenedScript): Promise<RunningProxy> {
   return serve(config, {
     ...services,
-    openHooks: async (report) => script.take(report) ?? services.openHooks(report),
+    openHooks: async (settings, report) => script.take(report) ?? services.openHooks(settings, report),
   });
 }
 
@@ -80,35 +93,23 @@ function announce(config: Config, { listeners, upstream }: RunningProxy, log: Lo
   if (demo && secure) log.info(`try: curl --insecure imaps://demo:demo@127.0.0.1:${secure.port}/`);
 }
 
-/** Hands every SIGTERM and SIGINT to a listener, those too that came before it: a proxy that starts can be stopped. */
-function catchSignals(): (listener: (signal: NodeJS.Signals) => void) => void {
-  const early: NodeJS.Signals[] = [];
-  let listener = (signal: NodeJS.Signals): void => {
-    early.push(signal);
-  };
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, (signal) => listener(signal));
-  return (heard) => {
-    listener = heard;
-    for (const signal of early) heard(signal);
-  };
-}
-
 /** The first SIGTERM or SIGINT drains, a second one ends at once. */
 function untilStopped(
   proxy: RunningProxy,
-  config: Config,
+  reloader: Reloader,
   log: Log,
-  signals: ReturnType<typeof catchSignals>,
+  signals: CaughtSignals,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
     signals((signal) => {
       if (!stopping) void tellServiceManager('STOPPING=1', log);
+      reloader.stop();
       const ending = stopping ? proxy.close() : proxy.drain();
       log.info(
         stopping
           ? `${signal} again: ends now`
-          : `${signal}: sessions have ${config.limits.drainTimeout} ms to finish`,
+          : `${signal}: sessions have ${reloader.config.limits.drainTimeout} ms to finish`,
       );
       stopping = true;
       ending.then(() => {

@@ -1,5 +1,4 @@
 /** The rooms that a running proxy is handed, put together. */
-import type { Config } from '../config/config.ts';
 import type { HookEvent } from '../hooks/hook-host.ts';
 import { createHookHost } from '../hooks/host.ts';
 import type { Log } from '../observe/log.ts';
@@ -7,13 +6,13 @@ import type { Services } from '../process/serve.ts';
 import { StartFault } from '../process/start-fault.ts';
 
 /** `also` hears what the script does, besides the log. What only some proxies have is loaded when it is asked for. */
-export function servicesFor(config: Config, log: Log, also: (event: HookEvent) => void = () => {}): Services {
+export function servicesFor(log: Log, also: (event: HookEvent) => void = () => {}): Services {
   return {
     log,
     startDemoMailbox: async () => (await import('../demo/server.ts')).startDemoMailbox(),
     openAdmin: async (at, unready) => (await import('../observe/admin.ts')).openAdmin(at, unready),
-    async openHooks(report) {
-      const host = await createHookHost(config.hooks, (event) => {
+    async openHooks(settings, report) {
+      const host = await createHookHost(settings, (event) => {
         also(event);
         report(event);
       });

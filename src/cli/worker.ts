@@ -12,4 +12,4 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-work(({ config, number }) => servicesFor(config, createLog(config.log).child({ worker: number })));
+work(({ config, number }) => servicesFor(createLog(config.log).child({ worker: number })));

@@ -74,6 +74,8 @@ export interface Config {
   readonly limits: Limits;
   /** Processes that serve; 1: this one does, and there is no other. */
   readonly workers: number;
+  /** A changed file is taken as it changes. */
+  readonly watch: boolean;
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
     /** Left out: pretty where standard output is a terminal, else json. */

@@ -64,6 +64,7 @@ function settle(written: Written, file: string, folder: string): Config {
     refuse: written.refuse,
     limits: written.limits,
     workers: written.workers === 'auto' ? availableParallelism() : written.workers,
+    watch: written.watch,
     log: written.log,
     admin: written.admin,
   };

@@ -46,6 +46,7 @@ export interface Written {
   readonly refuse: RefusedWords;
   readonly limits: Limits;
   readonly workers: number | 'auto';
+  readonly watch: boolean;
   readonly log: Config['log'];
   readonly admin?: { readonly address: string; readonly port: number } | undefined;
 }
@@ -272,6 +273,7 @@ const schema = section({
       WORKERS,
     )
     .prefault(1),
+  watch: z.boolean({ error: 'must be true or false' }).prefault(false),
   log: section({
     level: oneOf('trace', 'debug', 'info', 'warn', 'error').prefault('info'),
     format: oneOf('json', 'pretty').optional(),

@@ -37,6 +37,8 @@ export interface HookSession {
 
 export interface HookHost {
   readonly defines: DefinedHooks;
+  /** Absolute paths of the script and of the modules that it has required. */
+  readonly files: readonly string[];
   /**
    * Whether the script answers, where there is one. One that could not be opened again is tried once more by this
    * question, as by any other: a proxy that says it is not ready is asked nothing else.

@@ -2,7 +2,7 @@
  * The hook host: takes the sessions' questions, has them answered by a script in a thread of its own, and lets
  * no script hold up or bring down anybody but the session it was called for. Every question gets an answer.
  */
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Answer, type DefinedHooks, noHooks, type Question } from '../rewrite/question.ts';
 import { callName, callsOf, fromThread, toThread, withoutScript } from './answers.ts';
 import type { HookEvent, HookHost, HookSession, HookSettings } from './hook-host.ts';
@@ -30,17 +30,22 @@ interface Pending {
 
 type Report = (event: HookEvent) => void;
 
-/**
- * Opens the script of `settings` in a thread. The fault is a sentence, or Lua's own `script.lua:7: message`;
- * then no thread is left. `report` must not throw.
- */
+/** Why a script cannot be opened: a sentence, or Lua's own `script.lua:7: message`. */
+export interface ScriptFault {
+  readonly fault: string;
+  /** Absolute paths of what was read, or should have been: whoever mends it changes one of them. */
+  readonly files: readonly string[];
+}
+
+/** Opens the script of `settings` in a thread; of one that has a fault no thread is left. `report` must not throw. */
 export async function createHookHost(
   settings: HookSettings,
   report: Report,
-): Promise<HookHost | { readonly fault: string }> {
+): Promise<HookHost | ScriptFault> {
   if (settings.script === undefined) {
     return {
       defines: noHooks,
+      files: [],
       isLoaded: () => true,
       openSession: () => ({ ask: async (question) => withoutScript(question, 'pass') }),
       close: async () => {},
@@ -48,10 +53,10 @@ export async function createHookHost(
   }
   const file = resolve(settings.script);
   const source = await readScript(file);
-  if (!(source instanceof Uint8Array)) return source;
+  if (!(source instanceof Uint8Array)) return { ...source, files: [file] };
   const host = new ScriptHost(file, source, settings, report);
   const fault = await host.opened;
-  return fault === undefined ? host : { fault };
+  return fault === undefined ? host : { fault, files: host.files };
 }
 
 class ScriptHost implements HookHost {
@@ -83,6 +88,13 @@ class ScriptHost implements HookHost {
       this.#settleOpened = settle;
     });
     this.#start();
+  }
+
+  get files(): readonly string[] {
+    const modules = [...this.#modules.keys()].map((name) =>
+      join(this.#folder, `${name.replaceAll('.', '/')}.lua`),
+    );
+    return [join(this.#folder, this.#name), ...modules];
   }
 
   isLoaded(): boolean {
@@ -164,6 +176,7 @@ class ScriptHost implements HookHost {
         for (const pending of this.#pending.values()) this.#send(pending);
         return;
       case 'fault':
+        this.#modules = message.modules;
         void this.#thread?.close();
         this.#cannotOpen(message.message);
         return;

@@ -50,7 +50,12 @@ export type FromThread =
       readonly defines: DefinedHooks;
       readonly modules: ReadonlyMap<string, Uint8Array>;
     }
-  | { readonly kind: 'fault'; readonly message: string }
+  | {
+      readonly kind: 'fault';
+      readonly message: string;
+      /** Those that were read before it failed. */
+      readonly modules: ReadonlyMap<string, Uint8Array>;
+    }
   | { readonly kind: 'answer'; readonly answer: ThreadAnswer }
   | { readonly kind: 'printed'; readonly text: string }
   /** The thread ends itself, between two calls. */

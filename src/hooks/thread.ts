@@ -117,7 +117,7 @@ function open(start: ThreadStart): ScriptCalls | undefined {
   const modules = new Map(start.modules);
   const opened = openScript(start, modules);
   if ('fault' in opened) {
-    send({ kind: 'fault', message: opened.fault });
+    send({ kind: 'fault', message: opened.fault, modules });
     port.close();
     return undefined;
   }

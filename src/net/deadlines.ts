@@ -10,14 +10,19 @@ export interface Timed {
 
 export class Deadlines {
   readonly #timed: Set<Timed> = new Set();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   /** Milliseconds of `performance.now()`, as old as one interval: cheap enough to be read for every chunk. */
   now: number = performance.now();
 
   /** `interval` in milliseconds. */
   constructor(interval: number) {
-    this.#timer = setInterval(() => this.#sweep(), interval);
-    this.#timer.unref();
+    this.#timer = this.#every(interval);
+  }
+
+  /** Looks at the clock in this interval from now on. */
+  sweepEvery(interval: number): void {
+    clearInterval(this.#timer);
+    this.#timer = this.#every(interval);
   }
 
   add(timed: Timed): void {
@@ -30,6 +35,10 @@ export class Deadlines {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  #every(interval: number): NodeJS.Timeout {
+    return setInterval(() => this.#sweep(), interval).unref();
   }
 
   #sweep(): void {

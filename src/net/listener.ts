@@ -143,7 +143,10 @@ function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
     preLoginLine: limits.preLoginLine,
     preLoginLiteral: limits.preLoginLiteral,
     refused: shared.refused,
-    hooks: shared.hooks.defines,
+    // Read at each use: another script may come while the session lives.
+    get hooks() {
+      return shared.hooks.defines;
+    },
   };
 }
 

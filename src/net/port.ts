@@ -3,12 +3,15 @@ import { createServer, type Socket } from 'node:net';
 import type { Listen } from '../config/config.ts';
 
 export interface OpenPort {
-  readonly address: string;
   /** As the system gave it. */
   readonly port: number;
-  readonly mode: Listen['mode'];
   /** Accepts no more; connections go on. */
   close(): void;
+}
+
+/** What a listener is called inside: by address and port, which stay the same when others come and go. */
+export function listenerName({ address, port }: Pick<Listen, 'address' | 'port'>): string {
+  return `${address} ${port}`;
 }
 
 /** Opens a port; `take` gets every connection, paused. Rejects with Node's error when the port cannot be had. */
@@ -23,5 +26,5 @@ export async function openPort(listen: Listen, take: (socket: Socket) => void): 
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has an address');
-  return { address: listen.address, port: address.port, mode: listen.mode, close: () => server.close() };
+  return { port: address.port, close: () => server.close() };
 }

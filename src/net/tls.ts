@@ -13,7 +13,7 @@ import {
   TLSSocket,
 } from 'node:tls';
 import type { Config } from '../config/config.ts';
-import { type CertificatePair, chooseCertificates } from './certificate-choice.ts';
+import { type CertificateChoice, type CertificatePair, chooseCertificates } from './certificate-choice.ts';
 import { readClientHello } from './client-hello.ts';
 
 /** What holds on all four legs. */
@@ -72,36 +72,33 @@ export interface TlsFront {
   secure(socket: Socket, begun: (secured: TLSSocket) => void): void;
   /** From now on tickets are made with these keys alone: a ticket of the old ones costs a full handshake. */
   useTicketKeys(keys: Buffer): void;
+  /** Makes ready to show others; throws what is wrong with them. Calling the result shows them to whoever comes then. */
+  prepare(pairs: readonly CertificatePair[], policy: Policy): () => void;
+}
+
+/** What is shown, with the contexts for it: one for each set of `choice`, in the same order. */
+interface Shown {
+  readonly choice: CertificateChoice;
+  readonly policy: Policy;
+  readonly keys: Buffer;
+  readonly contexts: readonly SecureContext[];
 }
 
 /**
  * Contexts for the certificates (`certificate-choice.ts` says which is for whom). All have the same ticket keys,
- * because OpenSSL reads a ticket before it knows which of them will be chosen.
+ * because OpenSSL reads a ticket before it knows which of them will be chosen. Throws what is wrong with them.
  */
 export function createTlsFront(
   pairs: readonly CertificatePair[],
   policy: Policy,
   ticketKeys: Buffer,
 ): TlsFront {
-  const { sets, placeFor } = chooseCertificates(pairs);
-  const contextsWith = (keys: Buffer): SecureContext[] =>
-    sets.map((set) =>
-      createSecureContext({
-        cert: set.map(({ cert }) => cert),
-        key: set.map(({ key }) => key),
-        minVersion: policy.minVersion,
-        ciphers: cipherList(policy),
-        honorCipherOrder: true,
-        secureOptions: constants.SSL_OP_PRIORITIZE_CHACHA,
-        ticketKeys: keys,
-        sessionTimeout: RESUMABLE,
-      }),
-    );
-  let contexts = contextsWith(ticketKeys);
-  const begin = (socket: Socket, place: number): TLSSocket => {
+  let shown = show(chooseCertificates(pairs), policy, ticketKeys);
+  const begin = (socket: Socket, name: string | undefined): TLSSocket => {
+    const place = name === undefined ? 0 : shown.choice.placeFor(name);
     const secured = new TLSSocket(socket, {
       isServer: true,
-      secureContext: contexts[place]!,
+      secureContext: shown.contexts[place]!,
       ALPNProtocols: IMAP,
     });
     // Without a tls.Server, Node announces a failure after the handshake only by this event.
@@ -110,13 +107,36 @@ export function createTlsFront(
   };
   return {
     secure(socket, begun) {
-      if (sets.length === 1) begun(begin(socket, 0));
-      else awaitName(socket, (name) => begun(begin(socket, name === undefined ? 0 : placeFor(name))));
+      if (shown.choice.sets.length === 1) begun(begin(socket, undefined));
+      else awaitName(socket, (name) => begun(begin(socket, name)));
     },
     useTicketKeys(keys) {
-      contexts = contextsWith(keys);
+      shown = show(shown.choice, shown.policy, keys);
+    },
+    prepare(otherPairs, otherPolicy) {
+      const next = show(chooseCertificates(otherPairs), otherPolicy, shown.keys);
+      return () => {
+        // The keys may have been renewed meanwhile.
+        shown = next.keys === shown.keys ? next : show(next.choice, next.policy, shown.keys);
+      };
     },
   };
+}
+
+function show(choice: CertificateChoice, policy: Policy, keys: Buffer): Shown {
+  const contexts = choice.sets.map((set) =>
+    createSecureContext({
+      cert: set.map(({ cert }) => cert),
+      key: set.map(({ key }) => key),
+      minVersion: policy.minVersion,
+      ciphers: cipherList(policy),
+      honorCipherOrder: true,
+      secureOptions: constants.SSL_OP_PRIORITIZE_CHACHA,
+      ticketKeys: keys,
+      sessionTimeout: RESUMABLE,
+    }),
+  );
+  return { choice, policy, keys, contexts };
 }
 
 /** Leaves the socket paused and with every byte that came still in it. */

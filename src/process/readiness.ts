@@ -35,6 +35,11 @@ export class Readiness {
     this.#stopping.abort();
   }
 
+  /** Another server may be behind the proxy now. */
+  forgetUpstream(): void {
+    this.#check = undefined;
+  }
+
   /** Why no new session should come, in one line; undefined: all are welcome. Takes as long as the server does. */
   async unready(): Promise<string | undefined> {
     const reason = this.#here() ?? (await this.#upstream())?.message;
@@ -51,9 +56,10 @@ export class Readiness {
   #upstream(): Promise<EndCause | undefined> {
     if (this.#check === undefined || performance.now() > this.#believedUntil) {
       this.#believedUntil = Number.POSITIVE_INFINITY;
-      this.#check = this.#asked.checkUpstream(this.#stopping.signal);
-      this.#check.then(() => {
-        this.#believedUntil = performance.now() + BELIEVED;
+      const check = this.#asked.checkUpstream(this.#stopping.signal);
+      this.#check = check;
+      check.then(() => {
+        if (this.#check === check) this.#believedUntil = performance.now() + BELIEVED;
       });
     }
     return this.#check;

@@ -1,14 +1,17 @@
 /**
- * The product running: what is made once, those who serve, the ports, and the way down again. Who serves is
- * this process itself or several workers; nothing here knows which. Whatever fails on the way up, what was started
- * is stopped again.
+ * The product running: what is made once, those who serve, the ports, the change to another configuration, and the
+ * way down. Who serves is this process itself or several workers; nothing here knows which. Whatever fails on the way
+ * up, what was started is stopped again; whatever fails of a change, nothing has changed.
  */
 import type { Config } from '../config/config.ts';
-import { type OpenPort, openPort } from '../net/port.ts';
+import type { CertificatePair } from '../net/certificate-choice.ts';
 import { makeTicketKeys, upstreamTlsOptions } from '../net/tls.ts';
 import { checkUpstream } from '../net/upstream-check.ts';
 import type { Log } from '../observe/log.ts';
-import { type Common, makeCommon } from './common.ts';
+import { AdminPort, type OpenAdmin } from './admin-port.ts';
+import type { Change } from './change.ts';
+import { type Common, makeCommon, type Running } from './common.ts';
+import { type Listener, Ports } from './ports.ts';
 import { Readiness } from './readiness.ts';
 import { openServing, type Serving, type ServingServices } from './serving.ts';
 import { StartFault } from './start-fault.ts';
@@ -19,21 +22,30 @@ export { StartFault };
 export interface FrameServices {
   readonly log: Log;
   /** Starts the built-in mailbox server on a loopback port. */
-  startDemoMailbox(): Promise<{ readonly port: number; close(): Promise<void> }>;
-  /** `unready` is what /readyz asks. */
-  openAdmin(
-    at: NonNullable<Config['admin']>,
-    unready: () => Promise<string | undefined>,
-  ): Promise<{ close(): Promise<void> }>;
+  startDemoMailbox(): Promise<DemoMailbox>;
+  readonly openAdmin: OpenAdmin;
+}
+
+interface DemoMailbox {
+  readonly port: number;
+  close(): Promise<void>;
 }
 
 export type Services = FrameServices & ServingServices;
 
 export interface RunningProxy {
   /** Where it listens, ports as the system gave them. */
-  readonly listeners: readonly OpenPort[];
+  readonly listeners: readonly Listener[];
   /** What is behind it. */
   readonly upstream: Common['upstream'];
+  /** What clients are shown; other ones after each `reload`. */
+  readonly certificates: readonly CertificatePair[];
+  /**
+   * Goes on with another configuration, and no session ends: those that live keep their settings, but for script and
+   * certificates. Rejects with StartFault when something of it cannot be had, and then nothing has changed. Not to be
+   * called again before it has settled; `workers` and `log.format` have to be as they were.
+   */
+  reload(config: Config): Promise<void>;
   /**
    * Accepts no more and is not ready any more, at once; asks the sessions to end, one after the other, and ends those
    * that are left when `limits.drainTimeout` is over.
@@ -61,96 +73,155 @@ export async function serveBy(
   services: FrameServices,
   open: (common: Common) => Promise<Serving>,
 ): Promise<RunningProxy> {
-  const { log } = services;
-  const listeners: OpenPort[] = [];
-  /** What has to be closed when no session is left. */
-  const started: { close(): unknown }[] = [];
-  let serving: Serving | undefined;
-  let readiness: Readiness | undefined;
-
-  const closeAll = async (): Promise<void> => {
-    for (const listener of listeners) listener.close();
-    readiness?.stop();
-    await serving?.close();
-    await Promise.all(started.map((service) => service.close()));
-  };
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closed ??= closeAll();
-    return closed;
-  };
-  const drain = async (): Promise<void> => {
-    for (const listener of listeners) listener.close();
-    readiness?.stop();
-    await serving?.drain();
-    await close();
-  };
-
+  const behind = new Behind(services);
+  let proxy: ServingProxy | undefined;
   try {
-    const upstream = await behind(config, services, started);
-    const common = await makeCommon(config, upstream, log);
-    const opened = await open(common);
-    serving = opened;
-    started.push(renewTicketKeys(opened));
-    for (const [place, at] of config.listen.entries()) {
-      const port = await openPort(at, (socket) => opened.accept(socket, place)).catch((error) =>
-        cannotListen(error, at),
-      );
-      listeners.push(port);
-    }
-    if (config.admin) {
-      const at = config.admin;
-      const asked = makeReadiness(config, common, opened, log);
-      readiness = asked;
-      started.push(
-        await services.openAdmin(at, () => asked.unready()).catch((error) => cannotListen(error, at)),
-      );
-    }
-    for (const { address, port, mode } of listeners) {
-      log.info({ address, port, mode }, `listening on ${address} port ${port} (${modeNames[mode]})`);
-    }
-    return { listeners, upstream, drain, close };
+    const common = await makeCommon(config, await behind.of(config), services.log);
+    proxy = new ServingProxy({ config, common }, services, await open(common), behind);
+    await proxy.listen();
+    return proxy;
   } catch (error) {
-    await close();
+    await (proxy ?? behind).close();
     throw error;
   }
 }
 
-async function behind(
-  { upstream }: Config,
-  services: FrameServices,
-  started: { close(): unknown }[],
-): Promise<Common['upstream']> {
-  if (upstream.host !== 'demo') return { host: upstream.host, port: upstream.port };
-  const mailbox = await services.startDemoMailbox();
-  started.push(mailbox);
-  return { host: '127.0.0.1', port: mailbox.port };
+class ServingProxy implements RunningProxy {
+  readonly #log: Log;
+  readonly #serving: Serving;
+  readonly #behind: Behind;
+  readonly #ports: Ports;
+  readonly #admin: AdminPort;
+  readonly #readiness: Readiness;
+  readonly #ticketTimer: NodeJS.Timeout;
+  #running: Running;
+  #stopping = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(running: Running, { log, openAdmin }: FrameServices, serving: Serving, behind: Behind) {
+    this.#log = log;
+    this.#running = running;
+    this.#serving = serving;
+    this.#behind = behind;
+    this.#ports = new Ports((socket, listener) => serving.accept(socket, listener), log);
+    this.#readiness = new Readiness(
+      {
+        unready: () => serving.unready(),
+        checkUpstream: (signal) => checkUpstream(this.#access, signal),
+      },
+      log,
+    );
+    this.#admin = new AdminPort((at) => openAdmin(at, () => this.#readiness.unready()));
+    this.#ticketTimer = setInterval(() => this.#renewTicketKeys(), TICKET_KEYS_LIVE).unref();
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.#ports.listeners;
+  }
+
+  get upstream(): Common['upstream'] {
+    return this.#running.common.upstream;
+  }
+
+  get certificates(): readonly CertificatePair[] {
+    return this.#running.common.certificates;
+  }
+
+  /** Opens the ports for the first time. */
+  async listen(): Promise<void> {
+    const { listen, admin } = this.#running.config;
+    await commitAll([() => this.#ports.prepare(listen), () => this.#admin.prepare(admin)]);
+  }
+
+  async reload(config: Config): Promise<void> {
+    const common = await makeCommon(config, await this.#behind.of(config), this.#log, this.#running);
+    await commitAll(
+      [
+        () => this.#ports.prepare(config.listen),
+        () => this.#admin.prepare(config.admin),
+        () => this.#serving.prepare(config, common),
+      ],
+      () => this.#stopping,
+    );
+    // Ticket keys may have been renewed while it was made ready.
+    const { ticketKeys } = this.#running.common;
+    this.#running = { config, common: { ...common, ticketKeys } };
+    this.#log.level = config.log.level;
+    this.#readiness.forgetUpstream();
+  }
+
+  async drain(): Promise<void> {
+    this.#stop();
+    await this.#serving.drain();
+    await this.close();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#stop();
+    clearInterval(this.#ticketTimer);
+    await this.#serving.close();
+    await Promise.all([this.#admin.close(), this.#behind.close()]);
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    this.#ports.close();
+    this.#readiness.stop();
+  }
+
+  get #access(): Parameters<typeof checkUpstream>[0] {
+    const { config, common } = this.#running;
+    const { upstream, upstreamCa } = common;
+    return { config, upstream, upstreamTls: upstreamTlsOptions(config, upstreamCa) };
+  }
+
+  #renewTicketKeys(): void {
+    const ticketKeys = makeTicketKeys();
+    this.#running = { ...this.#running, common: { ...this.#running.common, ticketKeys } };
+    this.#serving.useTicketKeys(ticketKeys);
+  }
 }
 
-function makeReadiness(config: Config, common: Common, serving: Serving, log: Log): Readiness {
-  const { upstream, upstreamCa } = common;
-  const access = { config, upstream, upstreamTls: upstreamTlsOptions(config, upstreamCa) };
-  const asked = {
-    unready: () => serving.unready(),
-    checkUpstream: (signal: AbortSignal) => checkUpstream(access, signal),
-  };
-  return new Readiness(asked, log);
+/**
+ * Makes all changes or none: makes them ready one after the other, and commits them when the last is, from the last
+ * to the first. Rejects with what the first rejects with that cannot be made, and when `tooLate` says so.
+ */
+async function commitAll(
+  steps: readonly (() => Promise<Change>)[],
+  tooLate: () => boolean = () => false,
+): Promise<void> {
+  const ready: Change[] = [];
+  try {
+    for (const prepare of steps) ready.unshift(await prepare());
+    if (tooLate()) throw new StartFault('the proxy is stopping');
+  } catch (error) {
+    await Promise.all(ready.map((change) => change.cancel()));
+    throw error;
+  }
+  for (const change of ready) change.commit();
 }
 
-function renewTicketKeys(serving: Serving): { close(): void } {
-  const timer = setInterval(() => serving.useTicketKeys(makeTicketKeys()), TICKET_KEYS_LIVE);
-  timer.unref();
-  return { close: () => clearInterval(timer) };
-}
+/** What is behind the proxy: the server that a configuration names, or the demo mailbox, which then stays. */
+class Behind {
+  readonly #services: FrameServices;
+  #mailbox: DemoMailbox | undefined;
 
-const modeNames = { 0: 'STARTTLS offered', 1: 'TLS', 3: 'STARTTLS required' } as const;
+  constructor(services: FrameServices) {
+    this.#services = services;
+  }
 
-function cannotListen(error: NodeJS.ErrnoException, at: { address: string; port: number }): never {
-  const hints: Record<string, string> = {
-    EADDRINUSE: 'another process listens there already',
-    EACCES: 'this user may not open ports below 1024',
-    EADDRNOTAVAIL: 'this machine has no such address',
-  };
-  const why = hints[error.code ?? ''] ?? error.message;
-  throw new StartFault(`cannot listen on ${at.address} port ${at.port}: ${why}`);
+  async of({ upstream }: Config): Promise<Common['upstream']> {
+    if (upstream.host !== 'demo') return { host: upstream.host, port: upstream.port };
+    this.#mailbox ??= await this.#services.startDemoMailbox();
+    return { host: '127.0.0.1', port: this.#mailbox.port };
+  }
+
+  async close(): Promise<void> {
+    await this.#mailbox?.close();
+  }
 }

@@ -1,28 +1,35 @@
 /**
  * Those who serve: script, TLS and sessions of one process. It opens no port; connections are handed to it, by the
- * ports of the same process or by the primary.
+ * ports of the same process or by the primary. What always holds: a session goes on with the settings that it began
+ * with, whatever comes after them; only scripts, certificates and ticket keys are everybody's at once.
  */
 import type { Socket } from 'node:net';
-import type { Config } from '../config/config.ts';
+import type { Config, Hooks, Listen } from '../config/config.ts';
 import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
 import type { Shared } from '../net/connection.ts';
 import { type Census, Connections } from '../net/connections.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import { acceptor } from '../net/listener.ts';
-import { createTlsFront, upstreamTlsOptions } from '../net/tls.ts';
+import { listenerName } from '../net/port.ts';
+import { createTlsFront, type TlsFront, upstreamTlsOptions } from '../net/tls.ts';
 import type { Log } from '../observe/log.ts';
 import { refuse } from '../rewrite/refused.ts';
+import type { Change } from './change.ts';
 import type { Common } from './common.ts';
+import { CurrentHooks } from './current-hooks.ts';
 import { connectionEvents, logHookEvent } from './events.ts';
+import { StartFault } from './start-fault.ts';
 import { inTurns, type Pace } from './turns.ts';
 
 /** This process, or the workers together. */
 export interface Serving {
-  /** Takes a paused socket that came in at the listener with this place in `config.listen`. */
-  accept(socket: Socket, listener: number): void;
+  /** Takes a paused socket that came in at the listener of this name (`listenerName`). */
+  accept(socket: Socket, listener: string): void;
   useTicketKeys(keys: Buffer): void;
   /** Why no new session should come at the moment, in one line; undefined: all are welcome. */
   unready(): string | undefined;
+  /** Makes ready for another configuration. Rejects with StartFault when it cannot be had, and all is as it was. */
+  prepare(config: Config, common: Common): Promise<Change>;
   /**
    * Takes no more connections, and asks one session after the other to end when it is done with what it is at; those
    * that are left when `limits.drainTimeout` is over are ended.
@@ -35,64 +42,133 @@ export interface Serving {
 /** What the other rooms do for those who serve. */
 export interface ServingServices {
   readonly log: Log;
-  /** Makes the hook host, which reports what happens in it. Rejects with StartFault when the script does not load. */
-  openHooks(report: (event: HookEvent) => void): Promise<HookHost>;
+  /** Makes a hook host, which reports what happens in it. Rejects with StartFault when the script does not load. */
+  openHooks(settings: Hooks, report: (event: HookEvent) => void): Promise<HookHost>;
 }
 
 /** Makes this process ready to take connections. Rejects with StartFault when the script does not load. */
 export async function openServing(
   config: Config,
   common: Common,
-  { log, openHooks }: ServingServices,
+  services: ServingServices,
   census?: Census,
 ): Promise<Serving> {
-  const hooks = await openHooks((event) => logHookEvent(log, event));
-  const connections = new Connections(census);
-  const deadlines = new Deadlines(sweepInterval(config));
-  const tlsFront = createTlsFront(common.certificates, config.tls, common.ticketKeys);
-  const shared: Shared = {
-    config,
-    refused: refuse(config.refuse),
-    upstream: common.upstream,
-    hooks,
-    deadlines,
-    tlsFront,
-    upstreamTls: upstreamTlsOptions(config, common.upstreamCa),
-    events: connectionEvents(log),
-  };
-  const acceptors = config.listen.map((listen) => acceptor(listen, shared, connections));
-  let open = true;
+  const hooks = await services.openHooks(config.hooks, (event) => logHookEvent(services.log, event));
+  return new ThisProcess(config, common, services, hooks, census);
+}
 
-  const end = async (): Promise<void> => {
-    open = false;
+class ThisProcess implements Serving {
+  readonly #services: ServingServices;
+  readonly #hooks: CurrentHooks;
+  readonly #connections: Connections;
+  readonly #deadlines: Deadlines;
+  readonly #tlsFront: TlsFront;
+  readonly #events: Shared['events'];
+  /** Every listener that there was, by name: who came in at one before it closed is still served. */
+  readonly #listeners: Map<string, Listen> = new Map();
+  #acceptors: ReadonlyMap<string, (socket: Socket) => void> = new Map();
+  #config: Config;
+  #open = true;
+  #ended: Promise<void> | undefined;
+
+  constructor(
+    config: Config,
+    common: Common,
+    services: ServingServices,
+    hooks: HookHost,
+    census: Census | undefined,
+  ) {
+    this.#services = services;
+    this.#hooks = new CurrentHooks(hooks);
+    this.#connections = new Connections(census);
+    this.#deadlines = new Deadlines(sweepInterval(config));
+    this.#tlsFront = createTlsFront(common.certificates, config.tls, common.ticketKeys);
+    this.#events = connectionEvents(services.log);
+    this.#config = config;
+    this.#begin(config, common);
+  }
+
+  accept(socket: Socket, listener: string): void {
+    const accept = this.#acceptors.get(listener);
+    if (this.#open && accept !== undefined) accept(socket);
+    else socket.destroy();
+  }
+
+  useTicketKeys(keys: Buffer): void {
+    this.#tlsFront.useTicketKeys(keys);
+  }
+
+  unready(): string | undefined {
+    return this.#hooks.isLoaded() ? undefined : 'the script (hooks.script) could not be opened again';
+  }
+
+  async prepare(config: Config, common: Common): Promise<Change> {
+    const showCertificates = this.#prepareTls(config, common);
+    const { log, openHooks } = this.#services;
+    const hooks = await openHooks(config.hooks, (event) => logHookEvent(log, event));
+    return {
+      commit: () => {
+        showCertificates();
+        this.#hooks.use(hooks);
+        this.#deadlines.sweepEvery(sweepInterval(config));
+        log.level = config.log.level;
+        this.#begin(config, common);
+      },
+      cancel: () => hooks.close(),
+    };
+  }
+
+  #prepareTls(config: Config, common: Common): () => void {
+    try {
+      return this.#tlsFront.prepare(common.certificates, config.tls);
+    } catch (error) {
+      const why = (error as Error).message;
+      throw new StartFault(`tls.certificates cannot be used, have they changed while they were read? ${why}`);
+    }
+  }
+
+  /** Whoever comes from now on is served as this configuration says. */
+  #begin(config: Config, common: Common): void {
+    this.#config = config;
+    const shared: Shared = {
+      config,
+      refused: refuse(config.refuse),
+      upstream: common.upstream,
+      hooks: this.#hooks,
+      deadlines: this.#deadlines,
+      tlsFront: this.#tlsFront,
+      upstreamTls: upstreamTlsOptions(config, common.upstreamCa),
+      events: this.#events,
+    };
+    for (const listen of config.listen) this.#listeners.set(listenerName(listen), listen);
+    const acceptors = [...this.#listeners].map(
+      ([name, listen]) => [name, acceptor(listen, shared, this.#connections)] as const,
+    );
+    this.#acceptors = new Map(acceptors);
+  }
+
+  async drain(): Promise<void> {
+    this.#open = false;
+    const sessions = this.#connections.dismissAwaited();
+    const stop = inTurns(sessions, paceOf(this.#config), (session) => session.drain());
+    await Promise.race([this.#connections.empty(), after(this.#config.limits.drainTimeout)]);
+    stop();
+    await this.close();
+  }
+
+  close(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    this.#open = false;
     const cause = { code: 'draining', message: 'the proxy was stopped' } as const;
-    for (const connection of connections.all) connection.end(cause, 'The proxy was stopped');
-    await connections.empty();
-    deadlines.close();
-    await hooks.close();
-  };
-  let ended: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    ended ??= end();
-    return ended;
-  };
-
-  return {
-    accept(socket, listener) {
-      if (open) acceptors[listener]?.(socket);
-      else socket.destroy();
-    },
-    useTicketKeys: (keys) => tlsFront.useTicketKeys(keys),
-    unready: () => (hooks.isLoaded() ? undefined : 'the script (hooks.script) could not be opened again'),
-    async drain() {
-      open = false;
-      const stop = inTurns(connections.dismissAwaited(), paceOf(config), (session) => session.drain());
-      await Promise.race([connections.empty(), after(config.limits.drainTimeout)]);
-      stop();
-      await close();
-    },
-    close,
-  };
+    for (const connection of this.#connections.all) connection.end(cause, 'The proxy was stopped');
+    await this.#connections.empty();
+    this.#deadlines.close();
+    await this.#hooks.close();
+  }
 }
 
 /** Sessions a second that may always be asked to end: whoever has to serve them next hardly notices. */

@@ -19,7 +19,7 @@ interface Reported {
 
 /** `Reporter` is what stands for one worker process. */
 export class Totals<Reporter extends object> {
-  readonly #limits: Limits;
+  #limits: Limits;
   readonly #reported: Map<Reporter, Reported> = new Map();
   readonly #perAddress: Map<string, number> = new Map();
   readonly #fullAddresses: Set<string> = new Set();
@@ -34,6 +34,13 @@ export class Totals<Reporter extends object> {
     return { all: this.#isFull, addresses: [...this.#fullAddresses] };
   }
 
+  /** Other limits hold from now on. */
+  useLimits(limits: Limits): FullnessChange | undefined {
+    const wasFull = this.#isFull;
+    this.#limits = limits;
+    return this.#judge(this.#perAddress.keys(), wasFull);
+  }
+
   /** Takes a report; the result is undefined where no limit is reached or left by it. */
   report(from: Reporter, count: Count): FullnessChange | undefined {
     const wasFull = this.#isFull;
@@ -42,21 +49,16 @@ export class Totals<Reporter extends object> {
     this.#all += count.all - before.all;
     before.all = count.all;
 
-    const full: string[] = [];
-    const free: string[] = [];
     for (const [address, connections] of count.perAddress) {
       const total =
         (this.#perAddress.get(address) ?? 0) + connections - (before.perAddress.get(address) ?? 0);
       put(before.perAddress, address, connections);
       put(this.#perAddress, address, total);
-      const isFull = total >= this.#limits.connectionsPerAddress;
-      if (isFull === this.#fullAddresses.has(address)) continue;
-      if (isFull) this.#fullAddresses.add(address);
-      else this.#fullAddresses.delete(address);
-      (isFull ? full : free).push(address);
     }
-    if (full.length + free.length === 0 && wasFull === this.#isFull) return undefined;
-    return { full: { all: this.#isFull, addresses: full }, free };
+    return this.#judge(
+      count.perAddress.map(([address]) => address),
+      wasFull,
+    );
   }
 
   /** Takes back everything that a worker has reported. */
@@ -67,6 +69,20 @@ export class Totals<Reporter extends object> {
     const change = this.report(gone, { all: 0, perAddress });
     this.#reported.delete(gone);
     return change;
+  }
+
+  #judge(addresses: Iterable<string>, wasFull: boolean): FullnessChange | undefined {
+    const full: string[] = [];
+    const free: string[] = [];
+    for (const address of addresses) {
+      const isFull = (this.#perAddress.get(address) ?? 0) >= this.#limits.connectionsPerAddress;
+      if (isFull === this.#fullAddresses.has(address)) continue;
+      if (isFull) this.#fullAddresses.add(address);
+      else this.#fullAddresses.delete(address);
+      (isFull ? full : free).push(address);
+    }
+    if (full.length + free.length === 0 && wasFull === this.#isFull) return undefined;
+    return { full: { all: this.#isFull, addresses: full }, free };
   }
 
   get #isFull(): boolean {

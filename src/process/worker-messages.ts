@@ -32,11 +32,15 @@ export interface Start {
 
 export type ToWorker =
   | Start
-  /** A socket comes with it, from the listener with this place in `config.listen`; to be answered by `took`. */
-  | { readonly kind: 'connection'; readonly listener: number }
+  /** A socket comes with it, from the listener of this name; to be answered by `took`. */
+  | { readonly kind: 'connection'; readonly listener: string }
   /** The addresses that became full, and those that are not any more. */
   | { readonly kind: 'full'; readonly full: Full; readonly free: readonly string[] }
   | { readonly kind: 'ticket-keys'; readonly keys: Buffer }
+  /** Make ready for this configuration; to be answered by `prepared`, and followed by one of the two below. */
+  | { readonly kind: 'prepare'; readonly config: Config; readonly common: Common }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'cancel' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'close' };
 
@@ -49,7 +53,9 @@ export type FromWorker =
   | { readonly kind: 'fault'; readonly message: string }
   /** The connection is its own from here on. Said before anything is said to the client. */
   | { readonly kind: 'took' }
-  | { readonly kind: 'count'; readonly count: Count };
+  | { readonly kind: 'count'; readonly count: Count }
+  /** Ready for what `prepare` brought, or why not. */
+  | { readonly kind: 'prepared'; readonly fault: string | undefined };
 
 /** Milliseconds. */
 export const HEARTBEAT = 1000;

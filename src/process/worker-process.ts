@@ -10,8 +10,8 @@ import { type Count, type FromWorker, HEARTBEAT, type Start, type ToWorker } fro
 /** A connection on its way to a worker. */
 export interface Arrival {
   readonly socket: Socket;
-  /** Its listener's place in `config.listen`. */
-  readonly listener: number;
+  /** The `listenerName` of where it came in. */
+  readonly listener: string;
 }
 
 export interface WorkerEnd {
@@ -26,6 +26,8 @@ export interface WorkerEnd {
 interface WorkerEvents {
   readonly serving: () => void;
   readonly counted: (count: Count) => void;
+  /** It is ready for what `prepare` brought, or cannot be. */
+  readonly prepared: (fault: string | undefined) => void;
   /** It has not said a word for too long and is killed; `ended` follows. Seconds. */
   readonly silent: (seconds: number) => void;
   /** Exactly once. Nothing else happens afterwards. */
@@ -163,6 +165,9 @@ export class WorkerProcess {
         return;
       case 'count':
         this.#events.counted(message.count);
+        return;
+      case 'prepared':
+        this.#events.prepared(message.fault);
         return;
     }
   }

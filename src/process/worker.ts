@@ -5,6 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Log } from '../observe/log.ts';
+import type { Change } from './change.ts';
 import { HeadCount } from './head-count.ts';
 import { openServing, type Serving, type ServingServices } from './serving.ts';
 import { StartFault } from './start-fault.ts';
@@ -18,12 +19,16 @@ interface Started {
   readonly serving: Promise<Serving>;
   /** The same, as soon as it is there. */
   open: Serving | undefined;
+  /** What it makes ready for; settles as `Serving.prepare` does. */
+  change: Promise<Change> | undefined;
+  /** The same, as soon as it is there. */
+  ready: Change | undefined;
 }
 
 /** Makes this process a worker of the one that started it. To be called before anything is waited for. */
 export function work(servicesFor: (start: Start) => ServingServices): void {
   let started: Started | undefined;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
   setInterval(() => tell({ kind: 'alive', unready: started?.open?.unready() }), HEARTBEAT).unref();
 
   process.on('message', (message: ToWorker, socket: Socket | undefined) => {
@@ -41,6 +46,18 @@ export function work(servicesFor: (start: Start) => ServingServices): void {
         return;
       case 'ticket-keys':
         started?.serving.then((serving) => serving.useTicketKeys(message.keys));
+        return;
+      case 'prepare':
+        if (started !== undefined) prepare(started, message);
+        return;
+      case 'commit':
+        if (started !== undefined) commit(started);
+        return;
+      case 'cancel':
+        started?.change?.then(
+          (change) => change.cancel(),
+          () => {},
+        );
         return;
       case 'drain':
       case 'close':
@@ -60,12 +77,42 @@ export function work(servicesFor: (start: Start) => ServingServices): void {
 function start({ config, common, full }: Start, services: ServingServices): Started {
   const headCount = new HeadCount(full, (count) => tell({ kind: 'count', count }));
   const serving = openServing(config, common, services, headCount).catch(cannotServe);
-  const started: Started = { log: services.log, headCount, serving, open: undefined };
+  const started: Started = {
+    log: services.log,
+    headCount,
+    serving,
+    open: undefined,
+    change: undefined,
+    ready: undefined,
+  };
   serving.then((open) => {
     started.open = open;
     tell({ kind: 'serving' });
   });
   return started;
+}
+
+function prepare(started: Started, { config, common }: Extract<ToWorker, { kind: 'prepare' }>): void {
+  const change = started.serving.then((serving) => serving.prepare(config, common));
+  started.change = change;
+  started.ready = undefined;
+  change.then(
+    (ready) => {
+      started.ready = ready;
+      tell({ kind: 'prepared', fault: undefined });
+    },
+    (error) => {
+      if (!(error instanceof StartFault)) throw error;
+      tell({ kind: 'prepared', fault: error.message });
+    },
+  );
+}
+
+/** At once where it is ready, so that whoever comes behind this message finds it done. */
+function commit({ change, ready }: Started): void {
+  if (ready !== undefined) ready.commit();
+  // It began when the others were ready already. With the old configuration it would be the only one: it ends.
+  else change?.then((late) => late.commit(), cannotServe);
 }
 
 /** Waits until the primary has the reason, for the process ends with it. */

@@ -5,12 +5,14 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
+import type { Change } from './change.ts';
 import type { Common } from './common.ts';
 import type { Serving } from './serving.ts';
 import { StartFault } from './start-fault.ts';
 import { type FullnessChange, Totals } from './totals.ts';
 import { HEARTBEAT, type Start, type ToWorker } from './worker-messages.ts';
 import { type Arrival, type WorkerEnd, WorkerProcess } from './worker-process.ts';
+import { WorkersChange } from './workers-change.ts';
 
 /** Milliseconds before a worker that keeps dying is replaced: the first wait, doubled up to the longest. */
 const WAIT = { first: 100, longest: 5000 } as const;
@@ -50,13 +52,16 @@ export async function openWorkers(
 class Workers implements Serving {
   /** Settles when all serve for the first time, or one cannot. */
   readonly ready: Promise<void>;
-  readonly #config: Config;
   readonly #log: Log;
   readonly #entry: string;
   readonly #slots: readonly Slot[];
   readonly #totals: Totals<WorkerProcess>;
   readonly #timer: NodeJS.Timeout;
+  /** What a worker that starts is given. */
+  #config: Config;
   #common: Common;
+  /** The other configuration that is made ready for. */
+  #change: WorkersChange | undefined;
   #state: 'starting' | 'running' | 'ending' = 'starting';
   #turn = 0;
   /** Connections that no worker can take at the moment. */
@@ -85,7 +90,7 @@ class Workers implements Serving {
     this.#timer.unref();
   }
 
-  accept(socket: Socket, listener: number): void {
+  accept(socket: Socket, listener: string): void {
     socket.on('error', () => socket.destroy());
     this.#deal({ socket, listener });
   }
@@ -103,6 +108,31 @@ class Workers implements Serving {
       if (worker?.unready !== undefined) return `worker ${number}: ${worker.unready}`;
     }
     return undefined;
+  }
+
+  /** All workers change together; one that starts meanwhile, or is still to start, begins with what is decided. */
+  async prepare(config: Config, common: Common): Promise<Change> {
+    const living = this.#slots.flatMap(({ worker }) => worker ?? []);
+    const change = new WorkersChange(living, (worker) => worker.send({ kind: 'prepare', config, common }));
+    this.#change = change;
+    const end = (kind: 'commit' | 'cancel'): void => {
+      this.#change = undefined;
+      this.#tellAll({ kind });
+    };
+    const fault = await change.answered;
+    if (fault !== undefined) {
+      end('cancel');
+      throw new StartFault(fault);
+    }
+    return {
+      commit: () => {
+        end('commit');
+        this.#config = config;
+        this.#common = { ...common, ticketKeys: this.#common.ticketKeys };
+        this.#tellFullness(this.#totals.useLimits(config.limits));
+      },
+      cancel: () => end('cancel'),
+    };
   }
 
   drain(): Promise<void> {
@@ -132,6 +162,7 @@ class Workers implements Serving {
     };
     try {
       slot.worker = this.#fork(slot, start);
+      this.#change?.ask(slot.worker);
     } catch (error) {
       this.#ended(slot, undefined, { how: (error as Error).message, fault: undefined, left: [] });
     }
@@ -142,6 +173,7 @@ class Workers implements Serving {
     const worker: WorkerProcess = new WorkerProcess(this.#entry, start, {
       serving: () => this.#serving(slot, worker),
       counted: (count) => this.#tellFullness(this.#totals.report(worker, count)),
+      prepared: (fault) => this.#change?.hear(worker, fault),
       silent: (seconds) =>
         this.#log.error(
           { worker: number, pid: worker.pid },
@@ -162,7 +194,10 @@ class Workers implements Serving {
 
   #ended(slot: Slot, worker: WorkerProcess | undefined, { how, fault, left }: WorkerEnd): void {
     slot.worker = undefined;
-    if (worker !== undefined) this.#tellFullness(this.#totals.forget(worker));
+    if (worker !== undefined) {
+      this.#tellFullness(this.#totals.forget(worker));
+      this.#change?.forget(worker);
+    }
     const { number } = slot;
     switch (this.#state) {
       case 'starting':

@@ -30,7 +30,7 @@ export interface SessionSettings {
   readonly refused?: Refused;
   /** What is hidden is refused as well. */
   readonly enforce: boolean;
-  /** What the script defines now; it may change while the session lives. */
+  /** What the script defines now; another object when another script has come, which may be while the session lives. */
   readonly hooks: DefinedHooks;
 }
 

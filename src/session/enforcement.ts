@@ -31,6 +31,7 @@ import {
   refusedWithout,
 } from '../rewrite/hidden-capability.ts';
 import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
+import type { DefinedHooks } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
 
 export type Judgement =
@@ -90,6 +91,8 @@ const unknown: Judgement = { kind: 'unknown' };
 export class Enforcement {
   readonly #conversation: Conversation;
   readonly #veil: Uint8Array;
+  /** Which script said what is remembered here: each one's definitions are another object. */
+  #script: DefinedHooks;
   #hiddenCapabilities: ReadonlySet<string> | undefined;
   /** Verdicts for the command that is being judged, by key. */
   readonly #verdicts: Map<string, Verdict> = new Map();
@@ -107,6 +110,7 @@ export class Enforcement {
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
+    this.#script = conversation.settings.hooks;
     this.#veil = fromLatin1(`imapveil-${conversation.settings.session}-`);
   }
 
@@ -125,7 +129,7 @@ export class Enforcement {
     return this.#asked?.about === 'capabilities';
   }
 
-  /** Who the client is has changed (TLS, login): what the script said before does not count any longer. */
+  /** Who the client is has changed (TLS, login), or the script: what was said before does not count any longer. */
   forget(): void {
     this.#hiddenCapabilities = undefined;
     this.#family = undefined;
@@ -152,6 +156,8 @@ export class Enforcement {
 
   #judge(head: CommandHead, line: LineSegment): Judgement {
     const { hooks } = this.#conversation.settings;
+    if (hooks !== this.#script) this.forget();
+    this.#script = hooks;
     if (!hooks.capability && !hooks.list) return pass;
     if (this.#question?.about === 'subscription') return unknown;
     // Of a line that does not come whole, what is not seen cannot be judged; some have to be allowed to be long.

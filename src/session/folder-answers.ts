@@ -55,13 +55,18 @@ export class FolderAnswers {
   /** The responses that go straight to the client now, whatever stands in them. */
   get passing(): LineMarks {
     if (!this.isEmpty || this.#batch?.hidesSome) return nothing;
-    return this.#conversation.settings.hooks.list ? numbered : numberedOrFolder;
+    return this.#looksAtFolders ? numbered : numberedOrFolder;
+  }
+
+  /** What was asked for the enforcement is awaited there, even if the script that it was asked for is gone. */
+  get #looksAtFolders(): boolean {
+    return this.#conversation.settings.hooks.list || this.#enforcement?.asksForFolders === true;
   }
 
   /** Takes as many folders as stand at the front of the framer, each a line; false: none. */
   takeRun(framer: Framer): boolean {
-    const { settings, inFlight } = this.#conversation;
-    if (!settings.hooks.list || inFlight.oldestList()?.asksDelimiter === true) return false;
+    const { inFlight } = this.#conversation;
+    if (!this.#looksAtFolders || inFlight.oldestList()?.asksDelimiter === true) return false;
     this.#batch ??= new FolderBatch();
     let { room } = this.#batch;
     let verb: HookContext['command'];
@@ -78,7 +83,7 @@ export class FolderAnswers {
 
   /** Whether a response of this head that begins with `line` is to be collected for `add`. */
   takes(head: UntaggedHead, line: LineSegment): boolean {
-    if (isListVerb(head.word)) return this.#conversation.settings.hooks.list && !this.#isDelimiter(line);
+    if (isListVerb(head.word)) return this.#looksAtFolders && !this.#isDelimiter(line);
     return mayBelongToFolder(head.word) && (!this.isEmpty || this.#batch?.hidesSome === true);
   }
 

@@ -90,8 +90,8 @@ const cases: readonly Case[] = [
     name: 'keys that objects have by themselves are unknown keys',
     yaml: 'upstream: { host: mail }\n__proto__: { a: b }\nconstructor: 1\n',
     lines: [
-      '2:1: unknown key "__proto__"; known here: listen, tls, upstream, hooks, refuse, limits, workers, log, admin',
-      '3:1: unknown key "constructor"; known here: listen, tls, upstream, hooks, refuse, limits, workers, log, admin',
+      '2:1: unknown key "__proto__"; known here: listen, tls, upstream, hooks, refuse, limits, workers, watch, log, admin',
+      '3:1: unknown key "constructor"; known here: listen, tls, upstream, hooks, refuse, limits, workers, watch, log, admin',
     ],
   },
   {

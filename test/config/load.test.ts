@@ -64,6 +64,7 @@ test('the upstream host alone is a configuration, with the defaults of the contr
       drainTimeout: 30_000,
     },
     workers: 1,
+    watch: false,
     log: { level: 'info' },
     admin: undefined,
   });

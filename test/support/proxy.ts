@@ -43,6 +43,8 @@ export interface ProxyOptions {
   readonly tls?: object;
   /** `debug` when left out, which shows most. */
   readonly logLevel?: 'debug' | 'info';
+  /** Changed files are taken as they change; not, when left out. */
+  readonly watch?: boolean;
   /** `listen.proxyProtocol` of every listener. */
   readonly proxyProtocol?: readonly string[];
   /** The ports to listen on, instead of free ones. */
@@ -64,6 +66,12 @@ export interface RunningProxy {
    */
   logged(pattern: RegExp, after?: number): Promise<LogEntry>;
   readonly alive: boolean;
+  /** Where its `proxy.yaml` and `script.lua` are. */
+  readonly folder: string;
+  /** Writes these two anew, as `startProxy` does; the options that are left out are those of the start. */
+  configure(changed: Partial<ProxyOptions>): Promise<void>;
+  /** SIGHUP; resolves to what it logged from then until it had reloaded, or had not. */
+  reload(): Promise<readonly LogEntry[]>;
   /**
    * SIGTERM; rejects when it did not end with code 0 within 15 s, or when anything that it wrote, at the log level
    * that shows most, holds a password of the tests. Calling it again does nothing.
@@ -76,9 +84,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const folder = await temporaryFolder();
   const ports = options.ports ?? (await freePorts(options.listen.length));
   const file = join(folder, 'proxy.yaml');
-  await writeFile(file, stringify(configuration(options, ports)));
-  const script = typeof options.script === 'function' ? options.script(ports) : options.script;
-  if (script !== undefined) await writeFile(join(folder, 'script.lua'), script);
+  await writeConfiguration(folder, options, ports);
 
   const child = spawn(process.execPath, [command, 'run', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -146,8 +152,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await stop().catch(() => {});
     throw error;
   }
+  const logged = async (pattern: RegExp, after = 0): Promise<LogEntry> => {
+    const find = () => log.slice(after).find((entry) => pattern.test(JSON.stringify(entry)));
+    await until(`a log entry with ${pattern}`, 10_000, () => find() !== undefined);
+    return find() ?? {};
+  };
   return {
     pid: child.pid!,
+    folder,
     ports,
     log,
     get alive() {
@@ -159,16 +171,29 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       security,
       ca: options.certificates.ca,
     }),
-    async logged(pattern, after = 0) {
-      const find = () => log.slice(after).find((entry) => pattern.test(JSON.stringify(entry)));
-      await until(`a log entry with ${pattern}`, 10_000, () => find() !== undefined);
-      return find() ?? {};
+    logged,
+    configure: (changed) => writeConfiguration(folder, { ...options, ...changed }, changed.ports ?? ports),
+    async reload() {
+      const before = log.length;
+      child.kill('SIGHUP');
+      const last = await logged(/"msg":"(not )?reloaded \(/, before);
+      return log.slice(before, log.indexOf(last) + 1);
     },
     stop() {
       stopping ??= stop();
       return stopping;
     },
   };
+}
+
+async function writeConfiguration(
+  folder: string,
+  options: ProxyOptions,
+  ports: readonly number[],
+): Promise<void> {
+  const script = typeof options.script === 'function' ? options.script(ports) : options.script;
+  if (script !== undefined) await writeFile(join(folder, 'script.lua'), script);
+  await writeFile(join(folder, 'proxy.yaml'), stringify(configuration(options, ports)));
 }
 
 function configuration(options: ProxyOptions, ports: readonly number[]): object {
@@ -199,6 +224,7 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
     limits: { connectionsPerAddress: 1000, drainTimeout: '2s', ...options.limits },
     ...(options.admin && { admin: options.admin }),
     ...(options.workers && { workers: options.workers }),
+    ...(options.watch && { watch: true }),
     log: { level: options.logLevel ?? 'debug', format: 'json' },
   };
 }

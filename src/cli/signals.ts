@@ -1,0 +1,17 @@
+/** Signals that are never lost: those too are heard that came before anybody could do something about them. */
+
+/** Hands every one of these signals to whoever listens later, those first that came until then. */
+export type CaughtSignals = (listener: (signal: NodeJS.Signals) => void) => void;
+
+/** From now on they do not end the process. */
+export function catchSignals(...names: readonly NodeJS.Signals[]): CaughtSignals {
+  const early: NodeJS.Signals[] = [];
+  let listener = (signal: NodeJS.Signals): void => {
+    early.push(signal);
+  };
+  for (const name of names) process.on(name, (signal) => listener(signal));
+  return (heard) => {
+    listener = heard;
+    for (const signal of early.splice(0)) heard(signal);
+  };
+}
