@@ -14,7 +14,7 @@ import { OpenedScript } from './opened-script.ts';
 import { Reloader } from './reloader.ts';
 import { tellServiceManager } from './service-manager.ts';
 import { servicesFor } from './services.ts';
-import { type CaughtSignals, catchSignals } from './signals.ts';
+import { type CaughtSignals, catchSignals, endBy } from './signals.ts';
 
 /**
  * `hangUps` are the SIGHUP since the start. Exit code 0: it was told to stop; 1: it could not start or go on; 2: the
@@ -54,12 +54,15 @@ export async function serveConfig(read: LoadResult, io: Io, hangUps: CaughtSigna
   announce(config, proxy, log);
   void tellServiceManager('READY=1', log);
   const reloader = new Reloader({ config, files: read.files, proxy, script, log });
+  // Without its terminal, nobody would know any more that it runs: it ends, as programs do.
+  const hasLostTerminal = (): boolean => onTerminal && !isatty(0);
   hangUps(() => {
-    // Without its terminal, nobody would know any more that it runs: it ends, as programs do.
-    if (onTerminal && !isatty(0)) process.kill(process.pid, 'SIGTERM');
+    if (hasLostTerminal()) process.kill(process.pid, 'SIGTERM');
     else reloader.reload('SIGHUP');
   });
   await untilStopped(proxy, reloader, log, stops);
+  // Node itself would fail at its end, when it wants to reset the terminal.
+  if (hasLostTerminal()) endBy('SIGHUP');
   return 0;
 }
 

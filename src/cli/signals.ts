@@ -15,3 +15,9 @@ export function catchSignals(...names: readonly NodeJS.Signals[]): CaughtSignals
     for (const signal of early.splice(0)) heard(signal);
   };
 }
+
+/** Ends the process as the signal does when nobody catches it. */
+export function endBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}

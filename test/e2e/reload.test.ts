@@ -118,6 +118,41 @@ for (const workers of [1, 2]) {
       ]);
       await isAsBefore();
     });
+
+    test('a session in the middle of an answer, and one that waits for the script, live through overlapping reloads', async () => {
+      const proxy = await start({ script: hideFolders(['Secret']) });
+      const sessions = await openEach(proxy);
+      for (const session of sessions) session.send('w WAIT\r\n');
+      const finish = [];
+      for (const _ of sessions) finish.push(await waiters.next());
+      const before = proxy.log.length;
+      for (let count = 0; count < 20; count++) process.kill(proxy.pid, 'SIGHUP');
+      await proxy.logged(/"msg":"reloaded \(/, before);
+      isReloaded(await proxy.reload());
+      for (const go of finish) go();
+      for (const session of sessions) {
+        assert.match((await session.reply('w')).tagged, /^w OK/);
+        assert.equal(foldersOf((await session.ok('LIST "" "*"')).untagged), 'INBOX Work');
+        await session.logout();
+      }
+      // One under way, and one behind it for all that asked meanwhile.
+      const count = proxy.log.slice(before).filter(({ msg }) => /^reloaded/.test(String(msg))).length;
+      assert.ok(count >= 2 && count <= 4, `${count} reloads`);
+    });
+
+    test('SIGHUP on the way down changes nothing', async () => {
+      const proxy = await start();
+      const [busy] = await openEach(proxy);
+      busy!.send('w WAIT\r\n');
+      const finish = await waiters.next();
+      const stopped = proxy.stop();
+      await proxy.logged(/SIGTERM: sessions have/);
+      process.kill(proxy.pid, 'SIGHUP');
+      await proxy.logged(/SIGHUP: not reloaded, for the proxy is stopping/);
+      finish();
+      assert.match(await busy!.rest(), /w OK done\r\n\* BYE The proxy is shutting down\r\n$/);
+      await stopped;
+    });
   });
 }
 

@@ -31,6 +31,8 @@ export interface ProxyOptions {
   };
   /** The script, or a function of the ports that the proxy listens on. Left out: no script. */
   readonly script?: string | ((ports: readonly number[]) => string);
+  /** Other files beside the script, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Keys of `hooks` and `limits` in proxy.yaml. */
   readonly hooks?: Readonly<Record<string, Setting>>;
   readonly limits?: Readonly<Record<string, Setting>>;
@@ -45,6 +47,8 @@ export interface ProxyOptions {
   readonly logLevel?: 'debug' | 'info';
   /** Changed files are taken as they change; not, when left out. */
   readonly watch?: boolean;
+  /** `json` when left out, which `log` needs. */
+  readonly logFormat?: 'json' | 'pretty';
   /** `listen.proxyProtocol` of every listener. */
   readonly proxyProtocol?: readonly string[];
   /** The ports to listen on, instead of free ones. */
@@ -193,6 +197,7 @@ async function writeConfiguration(
 ): Promise<void> {
   const script = typeof options.script === 'function' ? options.script(ports) : options.script;
   if (script !== undefined) await writeFile(join(folder, 'script.lua'), script);
+  for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), text);
   await writeFile(join(folder, 'proxy.yaml'), stringify(configuration(options, ports)));
 }
 
@@ -225,7 +230,7 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
     ...(options.admin && { admin: options.admin }),
     ...(options.workers && { workers: options.workers }),
     ...(options.watch && { watch: true }),
-    log: { level: options.logLevel ?? 'debug', format: 'json' },
+    log: { level: options.logLevel ?? 'debug', format: options.logFormat ?? 'json' },
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Account, Endpoint } from './endpoint.ts';
 
 export interface RawOptions {
@@ -173,6 +173,12 @@ export class RawImap {
   /** What has arrived and was not read yet, as latin1. */
   get pending(): string {
     return this.#arrived.toString('latin1');
+  }
+
+  /** The common name of the certificate that the server has shown. */
+  get peerName(): string {
+    if (!(this.#socket instanceof TLSSocket)) throw new Error('There is no TLS.');
+    return String(this.#socket.getPeerCertificate().subject.CN);
   }
 
   async logout(): Promise<void> {

@@ -51,6 +51,17 @@ export async function scriptedServer(): Promise<ScriptedServer> {
   };
 }
 
+/** An IMAP server that agrees to everything. */
+export async function agreeable(peer: Peer): Promise<void> {
+  peer.send('* OK [CAPABILITY IMAP4rev1] ready\r\n');
+  for (;;) {
+    const [tag, verb] = (await peer.line()).split(' ');
+    if (verb === 'LOGOUT') peer.send('* BYE\r\n');
+    peer.send(`${tag} OK done\r\n`);
+    if (verb === 'LOGOUT') peer.socket.end();
+  }
+}
+
 function peerOf(socket: Socket, heard: string[]): Peer {
   let arrived = '';
   let ended = false;
