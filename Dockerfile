@@ -1,40 +1,50 @@
-# The image: Node.js, the compiled program, its production dependencies, and a configuration that works as it is.
+# The image: Node.js and the shared libraries it needs, the compiled program, its production dependencies, and a
+# configuration that works as it is. No shell, no npm, nothing that writes: it runs with --read-only.
 #
 #   docker build -t imapveil .
-#   docker run --rm -p 143:1143 -p 993:1993 imapveil                                        # the demo mailbox
-#   docker run --rm -p 143:1143 -p 993:1993 -v /srv/imapveil:/etc/imapveil:ro imapveil      # your own
+#   docker run --rm --read-only -p 143:1143 -p 993:1993 imapveil                                    # the demo mailbox
+#   docker run --rm --read-only -p 143:1143 -p 993:1993 -v /srv/imapveil:/etc/imapveil:ro imapveil  # your own
 #
 # Everything an operator brings lies in one folder, /etc/imapveil: proxy.yaml, hooks/, tls/.
 # A private registry for npm: docker build --secret id=npmrc,src=$HOME/.npmrc …; it stays out of every layer.
 
-# Any image with Node.js 20.19 or newer and npm will do.
+# Any image of a Linux with glibc, Node.js 20.19 or newer and npm will do.
 ARG BASE=node:22-bookworm-slim
 
-# Compiles src/ to dist/; nothing else of this stage is kept.
+# Compiles src/ to dist/, then leaves of node_modules what runs in production and no more: no compiler, no linter, no
+# test client. Nothing else of this stage is kept.
 FROM ${BASE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --include=dev --include=optional --no-audit --no-fund
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --include=dev --omit=optional --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src
-RUN npm run build
+RUN npm run build && npm prune --omit=dev --omit=optional --no-audit --no-fund
 
-# What runs in production and no more: no compiler, no linter, no test client.
-FROM ${BASE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json ./
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --omit=dev --omit=optional --no-audit --no-fund
+# What Node.js needs of the system: its shared libraries, where the loader of this processor looks for them, and the
+# files by which names are looked up. Certificate authorities are inside Node.js.
+FROM ${BASE} AS system
+RUN node="$(readlink -f "$(command -v node)")" && \
+    mkdir -p /system/usr/local/bin /system/etc /system/proc /system/dev /system/sys && \
+    cp "$node" /system/usr/local/bin/node && \
+    ldd "$node" | grep -o '/[^ ]*' | while read -r library; do \
+      mkdir -p "/system$(dirname "$library")" && cp -L "$library" "/system$library" || exit 1; \
+    done && \
+    echo 'hosts: files dns' >/system/etc/nsswitch.conf && \
+    echo 'imapveil:x:10001:10001::/:/nonexistent' >/system/etc/passwd && \
+    echo 'imapveil:x:10001:' >/system/etc/group
 
-FROM ${BASE}
+FROM scratch
+COPY --from=system /system /
 LABEL org.opencontainers.image.title="imapveil" \
       org.opencontainers.image.description="IMAP reverse proxy with Lua hooks for capabilities and folders" \
       org.opencontainers.image.licenses="MIT"
-ENV NODE_ENV=production
+ENV PATH=/usr/local/bin NODE_ENV=production
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY deploy/container/health.mjs ./
-COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY deploy/container/proxy.yaml /etc/imapveil/proxy.yaml
 COPY hooks/imap4.lua /etc/imapveil/hooks/imap4.lua

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Shows that the Dockerfile builds and that the container serves, with no daemon and no image registry: buildah
-# builds it on a base image made here by debootstrap (Debian's mirror as apt on this machine knows it) with Node.js
-# from the npm registry (as npm on this machine knows it).
+# Shows that the Dockerfile builds a small image, and that the container serves with its files read-only, with no
+# daemon and no image registry: buildah builds it on a base image made here by debootstrap (Debian's mirror as apt on
+# this machine knows it) with Node.js from the npm registry (as npm on this machine knows it).
 #
 # Always holds: neither the mirror, the registry nor npm's settings get into the image or the repository, the
 # container runs in a network of its own so that its ports are free, and everything but the cached base is removed.
@@ -15,9 +15,12 @@ readonly node_range=22
 readonly suite=bookworm
 readonly base=localhost/imapveil-test-base
 readonly image=localhost/imapveil-test
+readonly most_megabytes=200
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/imapveil-container.XXXXXX")
 network_holder=
+name_server=
+mail_server=
 server=
 
 say() { printf 'container: %s\n' "$*"; }
@@ -29,7 +32,7 @@ fail() {
 
 build() { buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
 
-# The process at the end of a chain of only children: below buildah, that is the container's own.
+# The process at the end of a chain of only children: below unshare, that is the container's own.
 innermost() {
   local process=$1 child
   while child=$(pgrep -P "$process" | tail -n 1) && [ -n "$child" ]; do process=$child; done
@@ -37,11 +40,8 @@ innermost() {
 }
 
 clean_up() {
-  if [ -n "$server" ] && kill -0 "$server" 2>/dev/null; then
-    kill -KILL "$(innermost "$server")" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  [ -z "$network_holder" ] || kill "$network_holder" 2>/dev/null || true
+  for process in $server $mail_server; do kill -KILL "$(innermost "$process")" 2>/dev/null || true; done
+  for process in $name_server $network_holder; do kill "$process" 2>/dev/null || true; done
   build rm --all >/dev/null 2>&1 || true
   rm -rf "$work"
 }
@@ -50,7 +50,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 [ "$(id -u)" = 0 ] || fail 'this needs root, for debootstrap and for buildah without a daemon'
-for tool in buildah debootstrap curl ip nsenter unshare pgrep node npm; do
+for tool in buildah debootstrap curl ip nsenter unshare setpriv pgrep node npm; do
   command -v "$tool" >/dev/null || fail "$tool is not installed"
 done
 
@@ -154,8 +154,12 @@ image_says() { node --input-type=commonjs -e "
 [ "$(image_says 'config.StopSignal ?? "SIGTERM"')" = SIGTERM ] || fail 'the stop signal is not SIGTERM'
 [ "$(image_says 'Object.keys(config.ExposedPorts).sort()')" = $'1143/tcp\n1993/tcp' ] || fail 'other ports are exposed'
 [ "$(image_says 'config.Healthcheck.Test[0]')" = CMD ] || fail 'there is no health check that runs without a shell'
-mapfile -t command < <(image_says '[...config.Entrypoint, ...config.Cmd]')
+mapfile -t entry < <(image_says 'config.Entrypoint')
+mapfile -t arguments < <(image_says 'config.Cmd')
 mapfile -t health < <(image_says 'config.Healthcheck.Test.slice(1)')
+mapfile -t environment < <(image_says 'config.Env')
+user=$(image_says 'config.User')
+[[ $user =~ ^[1-9][0-9]*:[1-9][0-9]*$ ]] || fail "the user is $user: an orchestrator cannot see that it is not root"
 
 files=$(build mount proxy)
 node --input-type=commonjs -e "
@@ -168,13 +172,15 @@ node --input-type=commonjs -e "
   console.error('missing: ' + missing.join(' ') + '; not wanted: ' + unwanted.join(' '));
   process.exit(1);
 " "$files" || fail 'node_modules in the image is not the production dependencies alone'
-[ ! -e "$files/app/node_modules/typescript" ] || fail 'the compiler is in the image'
-if grep -rqsF -e "$(npm_setting registry)" "$files/app/dist" "$files/etc/imapveil" "$files/app/package.json" ||
+if grep -rqsF -e "$(npm_setting registry)" "$files/app/dist" "$files/etc" "$files/app/package.json" ||
   [ -e "$files/root/.npmrc" ] || [ -s "$files/run/authorities.pem" ]; then
   fail "npm's settings got into the image"
 fi
-say "production dependencies alone; $(du -sm "$files/app" | cut -f 1) MB of our own in an image of $(
-  build images --format '{{.Size}}' "$image")"
+others=$(find "$files" -xdev -type f -perm /111 ! -path "$files/app/*" ! -name 'ld-*' ! -name '*.so*' -printf '/%P ')
+[ "$others" = '/usr/local/bin/node ' ] || fail "there are other programs than Node.js in the image: $others"
+size=$(du --summarize --block-size=1MB --apparent-size "$files" | cut -f 1)
+[ "$size" -lt "$most_megabytes" ] || fail "the image has $size MB, $most_megabytes or more"
+say "$size MB, production dependencies alone, no program but Node.js"
 
 # --- The container --------------------------------------------------------------------------------------------
 
@@ -187,23 +193,58 @@ done
 inside() { nsenter --net="/proc/$network_holder/ns/net" -- "$@"; }
 inside ip link set lo up
 
-# Starts the image's own command as the image's own user; further words go to buildah run. Returns when healthy.
+# A name server for the container: every name is this machine, so that only who asks it gets there.
+inside node --input-type=commonjs -e "
+  const server = require('dgram').createSocket('udp4');
+  server.on('message', (query, from) => {
+    let end = 12;
+    while (query[end] !== 0) end += query[end] + 1;
+    const isForIPv4 = query.readUInt16BE(end + 1) === 1;
+    const head = Buffer.from(query.subarray(0, end + 5));
+    head.writeUInt16BE(0x8180, 2);
+    head.fill(0, 6, 12).writeUInt16BE(isForIPv4 ? 1 : 0, 6);
+    const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 127, 0, 0, 1]);
+    server.send(isForIPv4 ? Buffer.concat([head, answer]) : head, from.port, from.address);
+  });
+  server.bind(53, '127.0.0.1');
+" &
+name_server=$!
+echo 'nameserver 127.0.0.1' >"$work/resolv.conf"
+printf '127.0.0.1 localhost\n127.0.0.2 only-in-hosts.test\n' >"$work/hosts"
+# A runtime makes the files that it mounts its own over.
+touch "$files/etc/resolv.conf" "$files/etc/hosts"
+
+# container FOLDER COMMAND…: the command as a runtime starts it that was told --read-only: as the image's user, with the
+# image's environment, the image's files read-only, process 1 among its own. FOLDER is mounted at /etc/imapveil unless
+# it is empty. Ends with the command's own exit code.
+container() {
+  inside unshare --mount --pid --fork --kill-child --propagation private bash -c '
+    set -eu
+    work=$1 files=$2 user=$3 own=$4
+    shift 4
+    mount --bind "$files" "$files"
+    mount -o remount,bind,ro "$files"
+    [ -z "$own" ] || mount --bind -o ro "$own" "$files/etc/imapveil"
+    for name in resolv.conf hosts; do mount --bind -o ro "$work/$name" "$files/etc/$name"; done
+    mount --rbind /dev "$files/dev"
+    mount -t proc proc "$files/proc"
+    exec setpriv --no-new-privs env -i "${@:2:$1}" "$(command -v chroot)" --userspec="$user" --groups= "$files" "${@:$1+2}"
+  ' container "$work" "$files" "$user" "$1" "${#environment[@]}" "${environment[@]}" "${@:2}"
+}
+
+# Starts the image's own command in the background; returns when the image's own health check says healthy.
 start() {
-  inside buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs \
-    run --isolation chroot --network host "$@" proxy -- "${command[@]}" >"$work/server.log" 2>&1 &
+  container "$1" "${entry[@]}" "${arguments[@]}" >"$work/server.log" 2>&1 &
   server=$!
   for _ in $(seq 60); do
     kill -0 "$server" 2>/dev/null || fail 'the container ended instead of serving'
-    if inside buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs \
-      run --isolation chroot --network host proxy -- "${health[@]}" >/dev/null 2>&1; then
-      return
-    fi
-    sleep 0.5
+    if container "$1" "${health[@]}" >/dev/null 2>&1; then return; fi
+    sleep 0.3
   done
   fail 'the container is not healthy after 30 seconds'
 }
 
-# SIGTERM to the program, as a runtime sends it; it has nothing to drain and must end with 0.
+# SIGTERM to the program, as a runtime sends it.
 stop() {
   local status=0
   kill -TERM "$(innermost "$server")"
@@ -214,28 +255,54 @@ stop() {
 
 folders() { inside curl --silent --show-error --insecure --max-time 20 imaps://demo:demo@127.0.0.1:1993/; }
 
-start
+start ''
 main=$(innermost "$server")
 [ "$(cat "/proc/$main/comm")" = node ] || fail "the program is $(cat "/proc/$main/comm"), not node"
 uid=$(awk '$1 == "Uid:" { print $2 }' "/proc/$main/status")
-[ "$uid" != 0 ] || fail 'the program runs as root'
+[ "$uid" = "${user%:*}" ] || fail "the program runs as $uid, not as $user"
+awk '$5 == "/" { options = $6 } END { exit options !~ /^ro(,|$)/ }' "/proc/$main/mountinfo" ||
+  fail 'this test does not mount the files of the image read-only'
 list=$(folders) || fail 'curl got no answer over TLS'
 grep -q 'INBOX' <<<"$list" || fail "INBOX is not among the folders: $list"
 ! grep -q 'Hidden' <<<"$list" || fail "the hidden folder is shown: $list"
+# Somebody is there when SIGTERM comes.
+inside bash -c 'exec 3<>/dev/tcp/127.0.0.1/1143 && exec cat <&3' >"$work/client.log" &
+client=$!
+for _ in $(seq 100); do ! grep -q '^\* OK' "$work/client.log" || break; sleep 0.1; done
 stop
-say "as it is: healthy, serves as user $uid, hides the folder, ends with 0 on SIGTERM"
+wait "$client" || fail "the client's connection broke"
+grep -q '^\* BYE' "$work/client.log" || fail "SIGTERM told the client nothing: $(cat "$work/client.log")"
+unexpected=$(node --input-type=commonjs -e "
+  const lines = require('fs').readFileSync(process.argv[1], 'utf8').trim().split('\n');
+  const loud = lines.filter((line) => !line.startsWith('{') || JSON.parse(line).level >= 40 || /warn|error/.test(JSON.parse(line).level));
+  process.stdout.write(loud.filter((line) => !line.includes('self-signed')).join('\n'));
+" "$work/server.log")
+[ -z "$unexpected" ] || fail "it complains of more than the self-signed certificate: $unexpected"
+say "read-only, as user $uid: healthy, hides the folder, tells clients of SIGTERM and ends with 0"
 
-# An operator's own folder at /etc/imapveil: this one hides nothing and has no admin port.
-mkdir -p "$work/own"
+# An operator's own folder at /etc/imapveil: it hides nothing, has no admin port, and the mail server is a name. That
+# server is the image once more.
+mkdir -p "$work/own" "$work/server"
+cat >"$work/server/proxy.yaml" <<'YAML'
+listen:
+  - { address: 127.0.0.1, port: 2993, encryption: tls }
+upstream: { host: demo }
+YAML
 cat >"$work/own/proxy.yaml" <<'YAML'
 listen:
   - { address: 127.0.0.1, port: 1993, encryption: tls }
-upstream: { host: demo }
+upstream: { host: mail.only-in-dns.test, port: 2993, encryption: tls, tls: { verify: false } }
 YAML
-chmod -R a+rX "$work/own"
-start --volume "$work/own:/etc/imapveil:ro"
+chmod a+rx "$work"
+chmod -R a+rX "$work/own" "$work/server"
+container "$work/server" "${entry[@]}" "${arguments[@]}" >"$work/mail.log" 2>&1 &
+mail_server=$!
+start "$work/own"
+for _ in $(seq 60); do ! grep -q 'listening on' "$work/mail.log" || break; sleep 0.3; done
 list=$(folders) || fail 'curl got no answer with a mounted configuration'
 grep -q 'Hidden' <<<"$list" || fail "the mounted configuration is not the one that runs: $list"
 stop
-say 'with a mounted /etc/imapveil: healthy without an admin port, serves what that folder says'
+looked_up=$(container '' node -p "require('dns').lookup('only-in-hosts.test', (_, address) => console.log(address)); ''")
+grep -qx '127.0.0.2' <<<"$looked_up" || fail "/etc/hosts is not read: $looked_up"
+say 'with a mounted /etc/imapveil: healthy without an admin port, finds the mail server by its name'
 say 'passed'
