@@ -16,7 +16,7 @@ ARG BASE=node:22-bookworm-slim
 FROM ${BASE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --include=dev --omit=optional --no-audit --no-fund
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --include=dev --include=optional --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src

