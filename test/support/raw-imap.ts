@@ -181,6 +181,15 @@ export class RawImap {
     return String(this.#socket.getPeerCertificate().subject.CN);
   }
 
+  /** Reads nothing from the connection until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   async logout(): Promise<void> {
     await this.command('LOGOUT');
     this.close();
