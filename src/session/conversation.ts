@@ -5,7 +5,14 @@
  */
 import { fromLatin1 } from '../imap-parser-lite/index.ts';
 import type { CapabilityView } from '../rewrite/capability.ts';
-import type { DefinedHooks, EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
+import type {
+  Answer,
+  DefinedHooks,
+  EncryptionMode,
+  HookContext,
+  NameEncoding,
+  Question,
+} from '../rewrite/question.ts';
 import { type Refused, refusedByDefault } from '../rewrite/refused.ts';
 import type { Counts, Effect, EndCause, Login } from './effect.ts';
 import { InFlight } from './in-flight.ts';
@@ -32,10 +39,21 @@ export interface SessionSettings {
   readonly enforce: boolean;
   /** What the script defines now; another object when another script has come, which may be while the session lives. */
   readonly hooks: DefinedHooks;
+  /** Each login is asked about, whether or not the script wants to know of it. Left out: it is not. */
+  readonly guardsLogin?: boolean;
 }
 
 /** How the client's side stands: not decided yet, readable by all, in the TLS handshake, or safe. */
 export type Front = 'undecided' | 'plain' | 'handshake' | 'tls';
+
+/** Who asks a script: each side may have one question, and waits for its answer. */
+export type Side = 'client' | 'upstream';
+
+interface Asked {
+  readonly side: Side;
+  readonly question: Question;
+  readonly answered: (answer: Answer) => void;
+}
 
 export class Conversation {
   readonly settings: SessionSettings;
@@ -52,14 +70,14 @@ export class Conversation {
   upstreamCapabilities: ReadonlySet<string> | undefined;
   /** The server said OK to LOGOUT: what follows is the planned end. */
   loggedOut = false;
-  /** A response waits for the script's answer. */
-  questionOpen = false;
   draining = false;
   ended = false;
   commands: Counts['commands'] = 0;
   foldersHidden: Counts['foldersHidden'] = 0;
   capabilitiesRemoved: Counts['capabilitiesRemoved'] = 0;
   #effects: Effect[] = [];
+  /** The first one is open; that of the other side waits behind it. */
+  readonly #questions: Asked[] = [];
   #responseOpen = false;
   #replies: Uint8Array[] = [];
 
@@ -78,6 +96,30 @@ export class Conversation {
 
   effect(effect: Effect): void {
     if (!this.ended) this.#effects.push(effect);
+  }
+
+  /** Asks the script, once the other side's question is answered; `answered` is called with what it says. */
+  ask(side: Side, question: Question, answered: (answer: Answer) => void): void {
+    this.#questions.push({ side, question, answered });
+    if (this.#questions.length === 1) this.effect({ kind: 'ask', question });
+  }
+
+  /** The answer to the open question. */
+  answered(answer: Answer): void {
+    if (this.ended) return;
+    const asked = this.#questions.shift();
+    const next = this.#questions[0];
+    if (next !== undefined) this.effect({ kind: 'ask', question: next.question });
+    asked?.answered(answer);
+  }
+
+  /** Somebody waits for the script's answer. */
+  get questionOpen(): boolean {
+    return this.#questions.length > 0;
+  }
+
+  asks(side: Side): boolean {
+    return this.#questions.length > 0 && this.#questions.some((asked) => asked.side === side);
   }
 
   toClient(bytes: Uint8Array): void {

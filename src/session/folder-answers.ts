@@ -19,7 +19,7 @@ import {
   unpackFolders,
 } from '../rewrite/folders.ts';
 import { namedMailbox, tellsDelimiter } from '../rewrite/list.ts';
-import type { HookContext, Question } from '../rewrite/question.ts';
+import type { HookContext } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
 import type { Enforcement } from './enforcement.ts';
 import { FolderBatch } from './folder-batch.ts';
@@ -33,8 +33,6 @@ export class FolderAnswers {
   readonly #enforcement: Enforcement | undefined;
   /** Most sessions list their folders once, and many never. */
   #batch: FolderBatch | undefined;
-  /** What the script was asked about. */
-  #asked: Folders | undefined;
   /** The verb of the batch's responses, for the script's context. */
   #verb: HookContext['command'];
 
@@ -108,26 +106,25 @@ export class FolderAnswers {
     return true;
   }
 
-  /** What the script has to be asked before anything else goes on; undefined: what was here has left. */
-  finish(): Question | undefined {
-    if (this.#batch === undefined || this.#batch.isEmpty) return undefined;
+  /** Asks the script about what is here, or sends it where it holds no folder. */
+  finish(): void {
+    if (this.#batch === undefined || this.#batch.isEmpty) return;
     const folders = this.#batch.folders();
-    this.#asked = folders;
     if (!this.#batch.hasFolders) {
-      this.answered(sameFate(folders, KEPT));
-      return undefined;
+      this.#answered(folders, sameFate(folders, KEPT));
+      return;
     }
     const { names } = this.#conversation;
-    return { kind: 'list', folders, names, context: this.#conversation.context(this.#verb) };
+    const context = this.#conversation.context(this.#verb);
+    this.#conversation.ask('upstream', { kind: 'list', folders, names, context }, (answer) => {
+      if (answer.kind === 'list') this.#answered(folders, answer.fates);
+    });
   }
 
-  /** The answer to what `finish` gave. */
-  answered(fates: FolderFates): void {
+  #answered(folders: Folders, fates: FolderFates): void {
     const { names, inFlight } = this.#conversation;
-    const folders = this.#asked!;
     const batch = this.#batch!;
     const enforcement = this.#enforcement;
-    this.#asked = undefined;
     if (enforcement?.asksForFolders) {
       // What we asked for ourselves is not for the client.
       enforcement.foldersAnswered(unpackFolders(folders), applyFates(folders, fates));

@@ -30,7 +30,9 @@ export class Session {
     const { settings, mode } = this.#conversation;
     if (settings.hooks.encryption) {
       const context = this.#conversation.context(undefined);
-      this.#conversation.effect({ kind: 'ask', question: { kind: 'encryption', mode, context } });
+      this.#conversation.ask('client', { kind: 'encryption', mode, context }, (answer) =>
+        this.#decide(answer.kind === 'encryption' ? answer.mode : mode),
+      );
     } else {
       this.#decide(mode);
     }
@@ -39,8 +41,8 @@ export class Session {
 
   /** The script's answer to the open question. */
   answered(answer: Answer): Effect[] {
-    if (answer.kind === 'encryption') this.#decide(answer.mode);
-    else this.#upstream.answered(answer);
+    this.#conversation.answered(answer);
+    this.#upstream.pump();
     return this.#effects();
   }
 

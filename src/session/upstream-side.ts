@@ -7,28 +7,23 @@
  */
 import {
   beginsCapabilities,
-  type CapabilitySpan,
   capabilityWords,
   concat,
   Framer,
-  findCapabilities,
   isListVerb,
   LF,
   type LineSegment,
-  latin1,
   type ResponseHead,
   readResponseCode,
   readResponseHead,
   type Segment,
-  splitWords,
 } from '../imap-parser-lite/index.ts';
-import { forScript, writeCapabilities } from '../rewrite/capability.ts';
-import { knownList } from '../rewrite/known-lists.ts';
-import type { Answer, Question } from '../rewrite/question.ts';
 import { hasReferral, withoutReferral } from '../rewrite/referral.ts';
 import { withoutVeil } from '../rewrite/veil.ts';
+import { CapabilityAnswers } from './capability-answers.ts';
 import type { ClientSide } from './client-side.ts';
 import type { Conversation } from './conversation.ts';
+import type { EndCause } from './effect.ts';
 import type { Enforcement } from './enforcement.ts';
 import { FolderAnswers } from './folder-answers.ts';
 import { type CommandInFlight, mayBelongToFolder } from './in-flight.ts';
@@ -45,22 +40,6 @@ interface Collected {
 
 type TaggedHead = Extract<ResponseHead, { kind: 'tagged' }>;
 
-/** The question that is open. */
-type Asked =
-  | { readonly about: 'folders' }
-  | {
-      readonly about: 'capabilities';
-      readonly line: Uint8Array;
-      readonly span: CapabilitySpan;
-      /** As the server says them, and as the script was asked about them. */
-      readonly original: readonly string[];
-      readonly words: readonly string[];
-      /** Words that the client is not shown before the script has taken any. */
-      readonly removed: number;
-      /** The answer to a command of our own: not for the client. */
-      readonly ours: boolean;
-    };
-
 export class UpstreamSide {
   readonly #conversation: Conversation;
   readonly #client: ClientSide;
@@ -68,8 +47,8 @@ export class UpstreamSide {
   readonly #preamble: Preamble;
   #framer: Framer = new Framer('server');
   #collected: Collected | undefined;
-  #asked: Asked | undefined;
   readonly #folders: FolderAnswers;
+  readonly #capabilities: CapabilityAnswers;
   /** Read, but behind folders: comes after the script's answer. */
   #postponed: LineSegment | undefined;
   #closed = false;
@@ -81,6 +60,9 @@ export class UpstreamSide {
     this.#enforcement = enforcement;
     this.#preamble = new Preamble(conversation);
     this.#folders = new FolderAnswers(conversation, enforcement);
+    this.#capabilities = new CapabilityAnswers(conversation, enforcement, (response) =>
+      this.#leave(response),
+    );
   }
 
   get backlog(): number {
@@ -90,7 +72,7 @@ export class UpstreamSide {
   /** Nothing of a response is half sent or waiting. */
   get isIdle(): boolean {
     return (
-      this.#asked === undefined &&
+      !this.#conversation.asks('upstream') &&
       this.#folders.isEmpty &&
       !this.#conversation.responseOpen &&
       this.#framer.pending === 0
@@ -115,14 +97,14 @@ export class UpstreamSide {
   /** How many of these bytes, the next ones, go straight to the client. */
   #skip(bytes: Uint8Array): number {
     const { transcript, ended } = this.#conversation;
-    const held = this.#asked ?? this.#postponed ?? this.#collected ?? transcript;
-    if (held !== undefined || ended) return 0;
+    const held = this.#postponed ?? this.#collected ?? transcript;
+    if (held !== undefined || ended || this.#conversation.asks('upstream')) return 0;
     return this.#framer.skip(bytes, this.#mustSeeAll ? nothing : this.#folders.passing);
   }
 
   /** Copies what is next and reads it: all of it, or to the end of the line of which a part is held. */
   #take(bytes: Uint8Array): number {
-    const holdsPart = this.#preamble.done && this.#framer.pending > 0 && this.#asked === undefined;
+    const holdsPart = this.#preamble.done && this.#framer.pending > 0 && !this.#conversation.asks('upstream');
     const end = holdsPart ? bytes.indexOf(LF) + 1 : 0;
     const length = end === 0 ? bytes.length : end;
     this.#framer.push(new Uint8Array(bytes.subarray(0, length)));
@@ -141,38 +123,19 @@ export class UpstreamSide {
     this.pump();
   }
 
-  answered(answer: Answer): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    this.#conversation.questionOpen = false;
-    if (asked?.about === 'folders' && answer.kind === 'list') this.#folders.answered(answer.fates);
-    if (asked?.about === 'capabilities' && answer.kind === 'capability') {
-      const words = splitWords(answer.capabilities);
-      const added = words.filter((word) => !asked.words.includes(word));
-      if (added.length > 0) this.#conversation.effect({ kind: 'capabilities-added', words: added });
-      this.#enforcement?.capabilitiesAnswered(asked.words, words);
-      if (!asked.ours) {
-        const taken = asked.words.length - (words.length - added.length);
-        this.#conversation.capabilitiesRemoved = asked.removed + Math.max(0, taken);
-        this.#sendCapabilities(writeCapabilities(asked.line, asked.span, asked.original, words));
-      }
-    }
-    this.pump();
-  }
-
   /** Reads on as far as it may. */
   pump(): void {
-    while (!this.#conversation.ended && this.#asked === undefined) {
+    while (!this.#conversation.ended && !this.#conversation.asks('upstream')) {
       if (this.#folders.isFull) {
-        this.#finishFolders();
+        this.#folders.finish();
         continue;
       }
       if (this.#takeRun()) continue;
       const segment = this.#postponed ?? this.#next();
       this.#postponed = undefined;
       if (segment === undefined) {
-        this.#finishFolders();
-        if (this.#closed && this.#asked === undefined) this.#end();
+        this.#folders.finish();
+        if (this.#closed && !this.#conversation.asks('upstream')) this.#end();
         return;
       }
       this.#read(segment);
@@ -236,7 +199,7 @@ export class UpstreamSide {
     const route = this.#routeOf(line, head);
     if (route !== 'folders' && !this.#folders.isEmpty) {
       this.#postponed = line;
-      this.#finishFolders();
+      this.#folders.finish();
       return;
     }
     if (route === 'pass') this.#pass(line);
@@ -312,12 +275,12 @@ export class UpstreamSide {
     if (head.kind === 'tagged') {
       const command = this.#conversation.inFlight.take(head.tag);
       if (command !== undefined) this.#answered(command, response, head);
-      this.#lookAtCapabilities(command?.veil ? withoutVeil(response, command.veil) : response, head);
+      this.#capabilities.look(command?.veil ? withoutVeil(response, command.veil) : response, head);
       return;
     }
     if (head.kind === 'untagged' && head.word === 'ENABLED') this.#enabled(response);
     const veil = this.#veilFor(head);
-    this.#lookAtCapabilities(veil ? withoutVeil(response, veil) : response, head);
+    this.#capabilities.look(veil ? withoutVeil(response, veil) : response, head);
   }
 
   /** The veil that may be in untagged data, which may name the mailbox of a command in flight. */
@@ -341,35 +304,8 @@ export class UpstreamSide {
     this.#conversation.end({ code: 'upstream-unframeable', message }, 'The mail server is out of step');
   }
 
-  #lookAtCapabilities(response: Uint8Array, head: ResponseHead): void {
-    const span = findCapabilities(response, head);
-    if (span === undefined) {
-      this.#sendCapabilities(response);
-      return;
-    }
-    const { hooks } = this.#conversation.settings;
-    const text = latin1(response, span.start, span.end);
-    const list = knownList(text, this.#conversation.capabilityView());
-    this.#conversation.upstreamCapabilities = list.upperCase;
-    if (list.refused.length > 0)
-      this.#conversation.effect({ kind: 'capabilities-refused', words: list.refused });
-    const words = this.#enforcement?.shownCapabilities(list.honest) ?? list.honest;
-    const ours = this.#enforcement?.asksForCapabilities === true && head.kind === 'untagged';
-    const removed = list.removed + (list.honest.length - words.length);
-    if (!hooks.capability) {
-      if (!ours) this.#conversation.capabilitiesRemoved = removed;
-      this.#sendCapabilities(writeCapabilities(response, span, list.words, words));
-      return;
-    }
-    const context = this.#conversation.context(undefined);
-    const question: Question = { kind: 'capability', capabilities: forScript(words), context };
-    this.#ask(
-      { about: 'capabilities', line: response, span, original: list.words, words, removed, ours },
-      question,
-    );
-  }
-
-  #sendCapabilities(response: Uint8Array): void {
+  /** The first thing that goes out is the greeting. */
+  #leave(response: Uint8Array): void {
     this.#conversation.toClient(response);
     if (this.#conversation.greeted) return;
     this.#conversation.greeted = true;
@@ -392,37 +328,29 @@ export class UpstreamSide {
     }
   }
 
-  /** What was gathered goes to the script, or out where it holds no folder. */
-  #finishFolders(): void {
-    const question = this.#folders.finish();
-    if (question !== undefined) this.#ask({ about: 'folders' }, question);
-  }
-
-  #ask(asked: Asked, question: Question): void {
-    this.#asked = asked;
-    this.#conversation.questionOpen = true;
-    this.#conversation.effect({ kind: 'ask', question });
-  }
-
   #end(): void {
-    const inResponse =
-      this.#conversation.responseOpen || this.#collected !== undefined || !this.#framer.atBoundary;
-    if (inResponse) {
-      const message = 'the server closed the connection in the middle of a response';
-      this.#conversation.end(
-        { code: 'upstream-closed-in-response', message },
-        'The mail server closed the connection',
-      );
-    } else if (this.#conversation.loggedOut) {
-      this.#conversation.end({ code: 'logout', message: 'the client logged out' });
-    } else if (this.#saidBye) {
-      this.#conversation.end({
-        code: 'upstream-said-bye',
-        message: 'the server said BYE and closed the connection',
-      });
-    } else {
-      const message = 'the server closed the connection';
-      this.#conversation.end({ code: 'upstream-closed', message }, 'The mail server closed the connection');
-    }
+    const { loggedOut, responseOpen } = this.#conversation;
+    const inResponse = responseOpen || this.#collected !== undefined || !this.#framer.atBoundary;
+    const { cause, bye } = endOfServer({ inResponse, loggedOut, saidBye: this.#saidBye });
+    this.#conversation.end(cause, bye);
   }
+}
+
+/** What it means that the server has closed the connection, and what is said of it to the client. */
+function endOfServer(state: {
+  readonly inResponse: boolean;
+  readonly loggedOut: boolean;
+  readonly saidBye: boolean;
+}): { readonly cause: EndCause; readonly bye: string | undefined } {
+  const closed = 'The mail server closed the connection';
+  if (state.inResponse) {
+    const message = 'the server closed the connection in the middle of a response';
+    return { cause: { code: 'upstream-closed-in-response', message }, bye: closed };
+  }
+  if (state.loggedOut) return { cause: { code: 'logout', message: 'the client logged out' }, bye: undefined };
+  if (state.saidBye) {
+    const message = 'the server said BYE and closed the connection';
+    return { cause: { code: 'upstream-said-bye', message }, bye: undefined };
+  }
+  return { cause: { code: 'upstream-closed', message: 'the server closed the connection' }, bye: closed };
 }
