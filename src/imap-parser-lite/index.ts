@@ -11,6 +11,7 @@ export {
 export { type CommandHead, readCommandHead, readListArguments, readTag } from './command.ts';
 export { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
 export {
+  type FaultSegment,
   Framer,
   type LineMarks,
   type LineSegment,

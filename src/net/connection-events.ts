@@ -1,12 +1,14 @@
 /** What connections tell of themselves, for whoever keeps the log. */
 import type { SessionSettings } from '../session/conversation.ts';
-import type { Counts, EndCause, Login } from '../session/effect.ts';
+import type { Counts, EndCause, Login, RefusedLogin } from '../session/effect.ts';
 import type { Transcript } from '../session/transcript.ts';
 
 /** What an operator wants to know, as it happens. The listener of it writes the log. */
 export interface ConnectionEvents {
   opened(facts: SessionSettings): void;
   loginFailed(facts: SessionSettings, failed: FailedLogin): void;
+  /** The proxy itself refused a login; the server has not heard of it. */
+  loginRefused(facts: SessionSettings, refused: RefusedLogin): void;
   capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
   /** The server offered what the proxy refuses; told again for each list. */
   capabilitiesRefused(words: readonly string[]): void;
@@ -28,8 +30,8 @@ export interface FailedLogin extends Login {
 export interface Summary {
   readonly facts: SessionSettings;
   readonly cause: EndCause;
-  /** How it stood at the end; `failed`: the last one, and none was taken. */
-  readonly login: 'ok' | 'failed' | 'none';
+  /** How it stood at the end; `failed` by the server, `refused` by the proxy: the last one, and none was taken. */
+  readonly login: 'ok' | 'failed' | 'refused' | 'none';
   /** Those of that login. */
   readonly user: string | undefined;
   readonly mechanism: string | undefined;

@@ -184,6 +184,10 @@ export class Connection implements Timed {
         // Who is logged in and tries again stays who he is.
         if (this.#login !== 'ok') this.#noteLogin('failed', effect);
         return;
+      case 'login-refused':
+        this.#shared.events.loginRefused(this.#facts, effect);
+        if (this.#login !== 'ok') this.#noteLogin('refused', effect);
+        return;
       case 'logged-out':
         this.#noteLogin('none', undefined);
         return;

@@ -24,6 +24,9 @@ export function connectionEvents(log: Log): ConnectionEvents {
     loginFailed({ session, client, serverport }, { user, mechanism, code }) {
       log.info({ session, client, serverport, user, mechanism, code }, 'login failed');
     },
+    loginRefused({ session, client, serverport }, { user, mechanism, by }) {
+      log.info({ session, client, serverport, user, mechanism, by }, 'login refused');
+    },
     capabilitiesAdded({ session }, words) {
       if (warnedOfAdded) return;
       warnedOfAdded = true;

@@ -76,8 +76,16 @@ export type Answer =
   /** What the script returned (latin1, any spacing), already checked: no CR, LF or NUL. */
   | { readonly kind: 'capability'; readonly capabilities: string }
   | { readonly kind: 'list'; readonly fates: FolderFates }
-  /** A refusal; `message` is text for the client (latin1, no CR, LF or NUL), undefined: a default. */
-  | { readonly kind: 'login' | 'command'; readonly allow: boolean; readonly message: string | undefined }
+  /**
+   * A refusal; `message` is text for the client (latin1, no CR, LF or NUL), undefined: a default. `by` is what refuses a
+   * login where it is not the script: the count of failed logins from this address, or of this user.
+   */
+  | {
+      readonly kind: 'login' | 'command';
+      readonly allow: boolean;
+      readonly message: string | undefined;
+      readonly by?: 'address' | 'user';
+    }
   /** Already checked: latin1, no CR, LF or NUL. */
   | { readonly kind: 'greeting'; readonly text: string }
   | { readonly kind: 'id'; readonly fields: readonly IdField[] };

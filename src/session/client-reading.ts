@@ -26,6 +26,8 @@ export type Waiting =
   | { readonly for: 'answer'; readonly tag: string }
   /** Room: an answer to one of too many commands, or to one whose tag is used again. */
   | { readonly for: 'room' }
+  /** The script's answer, on which it hangs what becomes of what was read last. */
+  | { readonly for: 'script' }
   /** What has to be known to judge a command. */
   | { readonly for: 'knowledge' }
   /** STARTTLS: everything before it to be answered, then the handshake. */

@@ -5,6 +5,7 @@
 import {
   type CommandHead,
   concat,
+  endOfText,
   fullVerb,
   type LiteralSegment,
   OPEN_BRACE,
@@ -16,7 +17,7 @@ import { decodeName, nameKey } from '../rewrite/list.ts';
 import type { NameEncoding } from '../rewrite/question.ts';
 import type { CommandInFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
-import { userOfLogin, userOfSasl, userText } from './login.ts';
+import { askableName, nameInLogin, nameInSasl, showsName, userText } from './login.ts';
 
 export class CurrentCommand {
   readonly tag: string;
@@ -27,12 +28,13 @@ export class CurrentCommand {
   answered = false;
   /** Bytes of its literals so far. */
   literalBytes = 0;
-  user: string | undefined;
+  /** As far as it was shown; a secret is not kept. */
+  #name: Uint8Array | undefined;
   /** The parts of LOGIN's name, where it comes as a literal: the first one. */
   #userParts: Uint8Array[] | undefined;
   /** The SASL mechanism, upper case; LOGIN for the command LOGIN. */
   mechanism: string | undefined;
-  #saslStep = 0;
+  #saslMessages = 0;
 
   /** `line` is the command's first line. */
   constructor(head: CommandHead, line: Uint8Array) {
@@ -43,7 +45,7 @@ export class CurrentCommand {
     if (head.verb === 'LOGIN') {
       this.mechanism = head.verb;
       if (line[head.arguments] === OPEN_BRACE) this.#userParts = [];
-      else this.user = userOfLogin(line, head.arguments);
+      else this.#name = nameInLogin(line, head.arguments);
     }
     if (head.verb === 'AUTHENTICATE') this.#readMechanism(line, head.arguments);
   }
@@ -53,7 +55,7 @@ export class CurrentCommand {
     if (mechanism === undefined) return;
     this.mechanism = userText(mechanism.value).toUpperCase();
     const initialResponse = line.subarray(mechanism.end + 1);
-    if (initialResponse.length > 2) this.saslMessage(initialResponse);
+    if (endOfText(initialResponse) > 0) this.saslMessage(initialResponse);
   }
 
   /** A part of a literal goes by. */
@@ -61,14 +63,29 @@ export class CurrentCommand {
     if (this.#userParts === undefined) return;
     this.#userParts.push(segment.bytes.slice(0, limits.userName));
     if (!segment.complete && this.#userParts.length < limits.userName) return;
-    this.user = userText(concat(this.#userParts));
+    this.#name = concat(this.#userParts);
     this.#userParts = undefined;
   }
 
   /** A SASL message of the client goes by. */
   saslMessage(line: Uint8Array): void {
-    if (this.mechanism === undefined) return;
-    this.user ??= userOfSasl(this.mechanism, this.#saslStep++, line);
+    if (this.#saslMessages++ === 0 && this.mechanism !== undefined)
+      this.#name = nameInSasl(this.mechanism, line);
+  }
+
+  /** The last SASL message was the one that shows the name. */
+  get showsNameNow(): boolean {
+    return this.#saslMessages === 1 && this.mechanism !== undefined && showsName(this.mechanism);
+  }
+
+  /** Who wants to log in, for the log. */
+  get user(): string | undefined {
+    return this.#name && userText(this.#name);
+  }
+
+  /** The same where it is all there, for whoever decides by it. */
+  get askableUser(): string | undefined {
+    return askableName(this.#name);
   }
 }
 

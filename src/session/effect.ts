@@ -20,6 +20,8 @@ export type Effect =
   | ({ readonly kind: 'logged-in' } & Login)
   /** `code` is the response code of the server's answer, upper case: `AUTHENTICATIONFAILED`, `UNAVAILABLE`, … (RFC 5530). */
   | ({ readonly kind: 'login-failed'; readonly code: string | undefined } & Login)
+  /** The proxy refused a login; no credential has gone to the server. */
+  | ({ readonly kind: 'login-refused' } & RefusedLogin)
   /** UNAUTHENTICATE: the connection is as before login. */
   | { readonly kind: 'logged-out' }
   /** A script added words that the server will not understand. */
@@ -36,6 +38,11 @@ export interface Login {
   readonly user: string | undefined;
   /** The SASL mechanism, upper case; LOGIN for the command LOGIN. */
   readonly mechanism: string | undefined;
+}
+
+/** `by`: what refused it; `name`: that it cannot be read. */
+export interface RefusedLogin extends Login {
+  readonly by: 'script' | 'address' | 'user' | 'name';
 }
 
 /** What is counted for the line that the log has of a session. */

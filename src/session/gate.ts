@@ -5,9 +5,17 @@
  */
 import type { CommandHead, LineSegment } from '../imap-parser-lite/index.ts';
 import { withoutForwardedFields } from '../rewrite/identification.ts';
+import type { Answer, Question } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
 import type { Enforcement } from './enforcement.ts';
 import * as limits from './limits.ts';
+import {
+  asksAboutLogins,
+  checkLogin,
+  loginQuestion,
+  refuseUnreadable,
+  replyToLogin,
+} from './login-question.ts';
 import { refusalOf } from './refusals.ts';
 
 export type Decision =
@@ -15,6 +23,8 @@ export type Decision =
   | { readonly kind: 'send'; readonly line: LineSegment; readonly veil: Uint8Array | undefined }
   /** The answer to the command, without its tag. */
   | { readonly kind: 'refuse'; readonly reply: string }
+  /** The script decides; what it answers makes the decision. */
+  | { readonly kind: 'ask'; readonly question: Question; readonly decide: (answer: Answer) => Decision }
   /** STARTTLS, which the proxy answers itself. */
   | { readonly kind: 'starttls' }
   /** Something has to be learnt first; then it is decided again. */
@@ -33,6 +43,39 @@ export class Gate {
 
   /** `line` is the command's first line. */
   decide(head: CommandHead, line: LineSegment): Decision {
+    const decision = this.#decide(head, line);
+    return decision.kind === 'send' ? this.#askAbout(head, line, decision) : decision;
+  }
+
+  /** What would go up, once the script allows it. */
+  #askAbout(head: CommandHead, line: LineSegment, decision: Decision): Decision {
+    const login = head.verb === 'LOGIN' || head.verb === 'AUTHENTICATE';
+    return login && asksAboutLogins(this.#conversation) ? this.#askLogin(head, line, decision) : decision;
+  }
+
+  #askLogin(head: CommandHead, line: LineSegment, decision: Decision): Decision {
+    const conversation = this.#conversation;
+    const check = checkLogin(head, line);
+    switch (check.kind) {
+      case 'ask':
+        return {
+          kind: 'ask',
+          question: loginQuestion(conversation, check.login),
+          decide: (answer) => {
+            const reply = replyToLogin(conversation, check.login, answer);
+            return reply === undefined ? decision : { kind: 'refuse', reply };
+          },
+        };
+      case 'later':
+        return decision;
+      case 'take-literal':
+        return takeLiteral(line);
+      case 'unreadable':
+        return { kind: 'refuse', reply: refuseUnreadable(conversation, check.login) };
+    }
+  }
+
+  #decide(head: CommandHead, line: LineSegment): Decision {
     const misplaced = misplacedLiteral(head, line);
     if (misplaced !== undefined) return { kind: 'refuse', reply: misplaced };
     const refusal = head.verb === 'STARTTLS' ? undefined : refusalOf(head, line.bytes, this.#conversation);

@@ -13,6 +13,8 @@ export interface CommandInFlight {
   readonly mailbox: string | undefined;
   /** What was put into the name of a hidden mailbox, and has to be taken out of the answer. */
   readonly veil: Uint8Array | undefined;
+  /** What the client gets in place of the server's answer, without its tag; left out: the server's. */
+  readonly replacement?: string;
 }
 
 /** The command whose own answer an untagged response of this word is. */
@@ -49,6 +51,12 @@ export class InFlight {
     const command = this.#commands.get(tag);
     this.#commands.delete(tag);
     return command;
+  }
+
+  /** The server's answer to this command will be replaced by `replacement`. */
+  replaceAnswer(tag: string, replacement: string): void {
+    const command = this.#commands.get(tag);
+    if (command !== undefined) this.#commands.set(tag, { ...command, replacement });
   }
 
   /** The oldest LIST, LSUB or XLIST: the one whose answer is coming. */

@@ -2,63 +2,77 @@
  * The user's name, read from the commands that show it, for the log and for scripts. Never the secret: what is
  * not the name is not kept, not even for a moment longer than the chunk it came in.
  */
-import { latin1, readAstring } from '../imap-parser-lite/index.ts';
+import { latin1, readAstring, SPACE } from '../imap-parser-lite/index.ts';
 import * as limits from './limits.ts';
 
 /** The first argument of LOGIN, where it stands in the command's first line (atom or quoted). */
-export function userOfLogin(line: Uint8Array, at: number): string | undefined {
+export function nameInLogin(line: Uint8Array, at: number): Uint8Array | undefined {
   const name = readAstring(line, at);
-  return name && userText(name.value);
+  return name !== undefined && line[name.end] === SPACE ? name.value : undefined;
 }
 
 /** A name's bytes as text, cut to what is kept. */
 export function userText(name: Uint8Array): string {
-  return new TextDecoder().decode(name.subarray(0, limits.userName));
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(name.subarray(0, limits.userName));
 }
 
 /**
- * The name in one SASL message from the client, base64 as on the wire, with or without its line end. `step` counts
- * the client's messages from 0. Undefined where this mechanism's message shows none.
+ * A name that a script may be asked about: whole, and without control characters, at which servers written in C may
+ * take it to end. Undefined: it is none.
  */
-export function userOfSasl(mechanism: string, step: number, message: Uint8Array): string | undefined {
+export function askableName(name: Uint8Array | undefined): string | undefined {
+  if (name === undefined || name.length > limits.userName) return undefined;
+  return name.some((byte) => byte < SPACE || byte === 0x7f) ? undefined : userText(name);
+}
+
+/** Whether the client's first SASL message shows the name in this mechanism (upper case). */
+export function showsName(mechanism: string): boolean {
+  return /^(PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5|SCRAM-.*)$/.test(mechanism);
+}
+
+/**
+ * The name in the client's first SASL message, base64 as on the wire, with or without its line end; empty where it may
+ * be left out and is. Undefined where it cannot be read, and where this mechanism shows none.
+ */
+export function nameInSasl(mechanism: string, message: Uint8Array): Uint8Array | undefined {
   const decoded = decodeBase64(message);
-  if (decoded === undefined || step > 0) return undefined;
+  const name = decoded && nameIn(mechanism, decoded);
+  return name === undefined ? undefined : fromText(name);
+}
+
+function nameIn(mechanism: string, message: string): string | undefined {
   switch (mechanism) {
     case 'PLAIN': {
-      const [authorization, authentication] = splitAtNul(decoded);
-      return authentication === undefined ? undefined : userText(fromText(authorization || authentication));
+      const [authorization, authentication, ...password] = message.split('\0');
+      return password.length === 0 ? undefined : authorization || authentication;
     }
     case 'LOGIN':
-      return userText(fromText(decoded));
+      return message;
     case 'XOAUTH2':
-      return userText(fromText(/^user=([^\x01]*)\x01/.exec(decoded)?.[1] ?? ''));
+      return /^user=([^\x01]*)\x01/.exec(message)?.[1];
     case 'OAUTHBEARER':
-      return userText(fromText(/^n,a=([^,]*),/.exec(decoded)?.[1] ?? ''));
+      return saslName(/^[ny],(?:a=([^,]*))?,\x01/, message);
     case 'CRAM-MD5':
-      return userText(fromText(decoded.slice(0, Math.max(0, decoded.lastIndexOf(' ')))));
+      return /^(.+) [^ ]*$/s.exec(message)?.[1];
     default:
       if (!mechanism.startsWith('SCRAM-')) return undefined;
-      return userText(
-        fromText((/(?:^|,)n=([^,]*)/.exec(decoded)?.[1] ?? '').replace(/=2C/g, ',').replace(/=3D/g, '=')),
-      );
+      return saslName(/^(?:[ny]|p=[^,]*),(?:a=[^,]*)?,n=([^,]*),r=/, message);
   }
 }
 
-function splitAtNul(text: string): [string, string | undefined] {
-  const first = text.indexOf('\0');
-  if (first < 0) return [text, undefined];
-  const second = text.indexOf('\0', first + 1);
-  return [text.slice(0, first), text.slice(first + 1, second < 0 ? text.length : second)];
+/** RFC 5802 §5.1: a comma and an equals sign are written in another way. */
+function saslName(form: RegExp, message: string): string | undefined {
+  const match = form.exec(message);
+  return match === null ? undefined : (match[1] ?? '').replace(/=2C/g, ',').replace(/=3D/g, '=');
 }
 
 function fromText(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** Base64 to latin1; undefined where it is none. `=` alone is the empty message (RFC 4959 §3). */
+/** Base64 to latin1; undefined where it is none, or empty. */
 function decodeBase64(message: Uint8Array): string | undefined {
   const text = latin1(message).trimEnd();
-  if (text === '=') return '';
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   try {
     return atob(text);

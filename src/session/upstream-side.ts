@@ -274,6 +274,10 @@ export class UpstreamSide {
     }
     if (head.kind === 'tagged') {
       const command = this.#conversation.inFlight.take(head.tag);
+      if (command?.replacement !== undefined) {
+        this.#answeredInstead(command, command.replacement, head);
+        return;
+      }
       if (command !== undefined) this.#answered(command, response, head);
       this.#capabilities.look(command?.veil ? withoutVeil(response, command.veil) : response, head);
       return;
@@ -319,6 +323,17 @@ export class UpstreamSide {
     if (command.verb === 'LOGOUT' && word === 'OK') this.#conversation.loggedOut = true;
     this.#client.answered(command, word, word === 'NO' ? readResponseCode(response, head.text) : undefined);
     if (command.verb === 'SUBSCRIBE') this.#enforcement?.subscribed(word);
+  }
+
+  /** A login that the proxy refused in the middle and cancelled at the server. */
+  #answeredInstead(command: CommandInFlight, replacement: string, { word }: TaggedHead): void {
+    if (word === 'OK') {
+      const message = 'the server let in a login that was cancelled';
+      this.#conversation.end({ code: 'upstream-unframeable', message }, 'The mail server is out of step');
+      return;
+    }
+    this.#conversation.reply(`${command.tag} ${replacement}`);
+    this.#client.answered(command, word, undefined);
   }
 
   /** After ENABLE of either, names are UTF-8 on the wire (RFC 6855 §3, RFC 9051 §5.1). */

@@ -190,6 +190,15 @@ describe('deploy/fail2ban', { skip: without('openssl', 'fail2ban-regex') }, () =
     );
   });
 
+  test('a login that the proxy refused counts, unless it was for the failures of others', async () => {
+    const line = logs.get('one process')!.find(({ msg }) => msg === 'login failed');
+    const refused = (by: string): string => JSON.stringify({ ...line, by, msg: 'login refused' });
+    const asLogged = (by: string): string =>
+      refused(by).replace(/,"msg":"[^"]*"(.*)\}$/, '$1,"msg":"login refused"}');
+    assert.equal((await regex([asLogged('script'), asLogged('address'), asLogged('name')])).length, 3);
+    assert.deepEqual(await regex([asLogged('user')]), []);
+  });
+
   test('IPv6 addresses are found', async () => {
     const line = logs.get('one process')!.find(({ msg }) => msg === 'login failed');
     const [one] = await regex([JSON.stringify({ ...line, client: '2001:db8::7' })]);

@@ -20,6 +20,7 @@ for (const { name, settings, blocks } of readCases('session')) {
       preLoginLine: 200,
       preLoginLiteral: 1000,
       enforce: settings.get('enforce') === 'true',
+      guardsLogin: settings.get('guards') === 'true',
       hooks: { ...noHooks, encryption: script, capability: script, list: script },
     };
     const longest = Math.max(...exchanges.map(({ step }) => (step.kind === 'send' ? step.bytes.length : 0)));

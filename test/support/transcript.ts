@@ -167,6 +167,8 @@ function describeEffect(effect: Effect): string {
       return `logged-in ${effect.user ?? '-'}`;
     case 'login-failed':
       return `login-failed ${effect.user ?? '-'}${effect.code === undefined ? '' : ` [${effect.code}]`}`;
+    case 'login-refused':
+      return `login-refused ${effect.user ?? '-'} ${effect.mechanism ?? '-'} ${effect.by}`;
     case 'capabilities-added':
     case 'capabilities-refused':
       return `${effect.kind} ${effect.words.join(' ')}`;
@@ -180,6 +182,21 @@ function without(capabilities: string, port: number): string {
   if (port === 145) return idle.replace(' STARTTLS ', ' ');
   if (port === 147) return idle.replace(/ (ESEARCH|THREAD=REFERENCES|CONDSTORE)(?= )/g, '');
   return port === 146 ? idle.replace(' IMAP4rev2 ', ' ') : idle;
+}
+
+/** Whoever is called evil is refused; some of them are told why. */
+function loginAnswer(user: string): Answer {
+  const messages: Record<string, string> = {
+    'evil-why': 'not you',
+    'evil-code': '[CONTACTADMIN] Call us',
+    'evil-lines': 'a\r\n* OK \0\x85\u0100',
+  };
+  return {
+    kind: 'login',
+    allow: !/evil/i.test(user),
+    message: messages[user],
+    ...(user === 'evil-why' ? { by: 'user' } : {}),
+  };
 }
 
 /**
@@ -211,6 +228,8 @@ export function hidingScript(question: Question): Answer {
           }),
         ),
       };
+    case 'login':
+      return loginAnswer(question.user);
     default:
       return withoutScript(question, 'pass');
   }
