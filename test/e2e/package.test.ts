@@ -39,6 +39,7 @@ describe('the package', () => {
       'proxy.yaml',
       'hooks/imap4.lua',
       'docs/configuration.md',
+      'deploy/kubernetes/base/kustomization.yaml',
       'deploy/systemd/imapveil.service',
       'README.md',
       'CHANGELOG.md',

@@ -15,6 +15,7 @@ const packages = {
   'fail2ban-regex': 'fail2ban',
   python3: 'python3',
   jsonschema: 'python3-jsonschema',
+  kubectl: 'kubernetes-client',
   'systemd-analyze': 'systemd',
   'systemd-notify': 'systemd',
 } as const;
