@@ -1,4 +1,4 @@
-/** Reloads, two hundred of them with one process, leave nothing behind: no thread, no open file, no memory, and the session that was there. */
+/** Reloads, a hundred of them with one process, leave nothing behind: no thread, no open file, no memory, and the session that was there. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -14,8 +14,8 @@ import { pidOf } from '../support/workers.ts';
 
 /** With several processes each of them takes as long, and there is less that is different from the first time. */
 const runs = [
-  { workers: 1, reloads: 200 },
-  { workers: 2, reloads: 50 },
+  { workers: 1, reloads: 100 },
+  { workers: 2, reloads: 32 },
 ] as const;
 
 for (const { workers, reloads } of runs) {

@@ -48,6 +48,8 @@ export interface Dovecot {
   snapshot(user: string): Promise<{ restore(): Promise<void> }>;
   /** What Dovecot logged so far. */
   log(): Promise<string>;
+  /** Ends it with all its sessions and starts it again, with the same mail on the same ports. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -66,27 +68,12 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
   const lines = [...configuration(folder, certificates, { imap, imaps }), ...identity.settings];
   await writeFile(join(folder, 'dovecot.conf'), [...lines, ...(options.settings ?? []), ''].join('\n'));
 
-  const master = spawn(program('dovecot'), ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'pipe' });
-  const orphan = () => master.kill('SIGTERM');
-  process.once('exit', orphan);
-  const ended = new Promise<void>((resolve) => {
-    master.once('close', () => {
-      process.removeListener('exit', orphan);
-      resolve();
-    });
-  });
-  let output = '';
-  master.stdout.on('data', (chunk: Buffer) => (output += chunk));
-  master.stderr.on('data', (chunk: Buffer) => (output += chunk));
   const log = () => readFile(join(folder, 'dovecot.log'), 'utf8').catch(() => '');
+  let master: Master;
   try {
-    await Promise.race([
-      untilServed(imap, { speaks: 'first', within: 15_000 }),
-      ended.then(() => Promise.reject(new Error('Dovecot ended at once.'))),
-    ]);
+    master = await launch(folder, imap);
   } catch (error) {
-    const text = `${error instanceof Error ? error.message : error}\n${output}\n${await log()}`;
-    await end(master, ended);
+    const text = `${error instanceof Error ? error.message : error}\n${await log()}`;
     await removeFolder(folder);
     throw new Error(`Dovecot did not start: ${text}`);
   }
@@ -137,11 +124,46 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
       await copyAll(home, copy);
       return { restore: () => copyAll(copy, home) };
     },
+    async restart() {
+      await master.end();
+      master = await launch(folder, imap);
+    },
     async stop() {
-      await end(master, ended);
+      await master.end();
       await removeFolder(folder);
     },
   };
+}
+
+interface Master {
+  /** Ends Dovecot and all its sessions. */
+  end(): Promise<void>;
+}
+
+/** Starts the Dovecot of the folder; rejects with its output when it does not greet on the port within 15 s. */
+async function launch(folder: string, port: number): Promise<Master> {
+  const master = spawn(program('dovecot'), ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'pipe' });
+  const orphan = () => master.kill('SIGTERM');
+  process.once('exit', orphan);
+  const ended = new Promise<void>((resolve) => {
+    master.once('close', () => {
+      process.removeListener('exit', orphan);
+      resolve();
+    });
+  });
+  let output = '';
+  master.stdout.on('data', (chunk: Buffer) => (output += chunk));
+  master.stderr.on('data', (chunk: Buffer) => (output += chunk));
+  try {
+    await Promise.race([
+      untilServed(port, { speaks: 'first', within: 15_000 }),
+      ended.then(() => Promise.reject(new Error('Dovecot ended at once.'))),
+    ]);
+  } catch (error) {
+    await end(master, ended);
+    throw new Error(`${error instanceof Error ? error.message : error}\n${output}`);
+  }
+  return { end: () => end(master, ended) };
 }
 
 function configuration(

@@ -12,6 +12,8 @@ export interface RawOptions {
   readonly from?: string;
   /** Milliseconds that one wait may take; 10 s when left out. */
   readonly within?: number;
+  /** What was received is not kept for `transcript`: for sessions that last. */
+  readonly forgetful?: boolean;
 }
 
 /** The answer to one command: its untagged responses and the tagged line, each with CRLF, as latin1. */
@@ -24,19 +26,21 @@ export class RawImap {
   readonly #ca: Buffer;
   readonly #host: string;
   readonly #within: number;
+  readonly #forgetful: boolean;
   #socket: Socket;
   #arrived: Buffer = Buffer.alloc(0);
   #received: Buffer[] = [];
-  #ended = false;
+  #endedAt: number | undefined;
   #fault: Error | undefined;
   #wake: () => void = () => {};
   #tags = 0;
 
-  private constructor(socket: Socket, endpoint: Endpoint, ca: Buffer, within: number) {
+  private constructor(socket: Socket, endpoint: Endpoint, ca: Buffer, options: RawOptions) {
     this.#socket = socket;
     this.#host = endpoint.host;
     this.#ca = ca;
-    this.#within = within;
+    this.#within = options.within ?? 10_000;
+    this.#forgetful = options.forgetful === true;
     this.#listenTo(socket);
   }
 
@@ -48,7 +52,7 @@ export class RawImap {
     const plain = connect(to);
     const socket =
       endpoint.security === 'tls' ? connectTls({ socket: plain, ca, servername: endpoint.host }) : plain;
-    const imap = new RawImap(socket, endpoint, ca, options.within ?? 10_000);
+    const imap = new RawImap(socket, endpoint, ca, options);
     const ready = endpoint.security === 'tls' ? 'secureConnect' : 'connect';
     await imap.#until(ready, (resolve) => socket.once(ready, resolve));
     return imap;
@@ -164,7 +168,7 @@ export class RawImap {
 
   /** Waits until the server has closed the connection; what it said before that, as latin1. */
   async rest(): Promise<string> {
-    await this.#wait('the end of the connection', () => (this.#ended ? true : undefined));
+    await this.#wait('the end of the connection', () => (this.#endedAt !== undefined ? true : undefined));
     const rest = this.#arrived.toString('latin1');
     this.#arrived = Buffer.alloc(0);
     return rest;
@@ -179,6 +183,11 @@ export class RawImap {
   get peerName(): string {
     if (!(this.#socket instanceof TLSSocket)) throw new Error('There is no TLS.');
     return String(this.#socket.getPeerCertificate().subject.CN);
+  }
+
+  /** When the connection ended, in milliseconds of `Date.now()`; undefined: it lives. */
+  get endedAt(): number | undefined {
+    return this.#endedAt;
   }
 
   /** Reads nothing from the connection until `resume`. */
@@ -202,17 +211,18 @@ export class RawImap {
   #listenTo(socket: Socket): void {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
+      if (this.#forgetful) this.#received.splice(0);
       this.#received.push(chunk);
       this.#arrived = Buffer.concat([this.#arrived, chunk]);
       this.#wake();
     });
     socket.on('error', (error) => {
       this.#fault = error;
-      this.#ended = true;
+      this.#endedAt ??= Date.now();
       this.#wake();
     });
     socket.on('close', () => {
-      this.#ended = true;
+      this.#endedAt ??= Date.now();
       this.#wake();
     });
   }
@@ -225,7 +235,8 @@ export class RawImap {
       this.#wake = () => {
         const now = look();
         if (now !== undefined) resolve(now);
-        else if (this.#ended) reject(this.#failure(`The connection ended instead of ${what}`));
+        else if (this.#endedAt !== undefined)
+          reject(this.#failure(`The connection ended instead of ${what}`));
       };
       this.#wake();
     });
