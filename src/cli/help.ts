@@ -27,11 +27,16 @@ still open then have limits.drainTimeout to end by themselves.
   -c, --config FILE   the configuration (default: proxy.yaml in the current folder)`,
   },
   hook: {
-    call: 'imapveil hook capability|list|encryption [options] ...',
-    brief: 'call one function of a script once and print what it would do',
-    details: `  imapveil hook capability [--client IP] 'IMAP4rev1 IDLE ...'
-  imapveil hook list FOLDER...          (or "* LIST ..." lines on standard input)
-  imapveil hook encryption [--client IP] [--server IP] [--port N] [--default tls]
+    call: 'imapveil hook capability|list|encryption|login|greeting|id|command [options] ...',
+    brief: 'call one function of a script and print what it would change',
+    details: `  imapveil hook capability 'IMAP4rev1 IDLE ...'   (or --from)            DoCapability
+  imapveil hook list FOLDER...    (or "* LIST ..." lines on standard
+                                  input, or --from)                      DoListResult
+  imapveil hook encryption [--server IP] [--port N] [--default tls]      GetEncryption
+  imapveil hook login USER                                               DoLogin
+  imapveil hook greeting TEXT                                            DoGreeting
+  imapveil hook id name=value...                                         DoId
+  imapveil hook command 'DELETE Archive'                                 DoCommand
 
   --script FILE       the script; or
   -c, --config FILE   the configuration that names the script (default: proxy.yaml in the current folder)
@@ -40,9 +45,14 @@ still open then have limits.drainTimeout to end by themselves.
   --port N            the port that the client connected to
   --default MODE      the listener's encryption: starttls, tls or starttls-required
   --user NAME         the user as the script sees it in context.user
+  --from URL          the capabilities or the folders of a real server: imaps://user@host[:port], or imap:// for
+                      STARTTLS. The password is asked for, or taken from IMAPVEIL_PASSWORD
+  --insecure          with --from: take any certificate, for trying
+  -w, --watch         again at each save of the script, until Ctrl-C
   --json              one object a result: input, output, show
 
-Exit code 1, and script.lua:7: message, when the script fails.`,
+A terminal gets the difference in colour (NO_COLOR=1: without), everything else lines of text. Exit code 1, and
+script.lua:7: message, when the script fails.`,
   },
   demo: {
     call: 'imapveil demo',

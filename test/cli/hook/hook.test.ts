@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, test } from 'node:test';
-import { hook } from '../../src/cli/hook.ts';
-import { captureIo } from './captured-io.ts';
+import { hook } from '../../../src/cli/hook.ts';
+import { captureIo } from '../captured-io.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'imapveil-hook-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -164,5 +164,22 @@ test('a wrong call is exit code 2 and a sentence', async () => {
 test('--help is printed and no script is looked for', async () => {
   const { code, output } = await call('--help');
   assert.equal(code, 0);
-  assert.match(output, /imapveil hook capability\|list\|encryption/);
+  assert.match(output, /imapveil hook capability\|list\|encryption\|login/);
+});
+
+test('the functions of login, greeting, ID and commands are asked as a session asks them', async () => {
+  const nothing = file('nothing.lua', '');
+  assert.equal((await call('login', '--script', nothing, 'anna')).output, 'anna  allowed\n');
+  assert.equal(
+    (await call('greeting', '--script', nothing, 'Dovecot', 'ready.')).output,
+    'Dovecot ready.  unchanged\n',
+  );
+  assert.equal(
+    (await call('id', '--script', nothing, 'name=a"b', 'version')).output,
+    '("name" "a\\"b" "version" NIL)  unchanged\n',
+  );
+  assert.equal(
+    (await call('command', '--script', nothing, 'uid  expunge 1:2')).output,
+    'uid  expunge 1:2  allowed\n',
+  );
 });
