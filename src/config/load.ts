@@ -42,7 +42,7 @@ const MODES = { starttls: 0, tls: 1, 'starttls-required': 3 } as const;
 /** Fills in the defaults that hang on other keys, and makes paths absolute. */
 function settle(written: Written, file: string, folder: string): Config {
   const { certificates, minVersion, ciphers } = written.tls;
-  const { script, deadline, onError, enforce } = written.hooks;
+  const { script, ...hooks } = written.hooks;
   return {
     file,
     listen: (
@@ -60,7 +60,7 @@ function settle(written: Written, file: string, folder: string): Config {
       ...(ciphers && { ciphers }),
     },
     upstream: settleUpstream(written.upstream, folder),
-    hooks: { script: script === undefined ? undefined : resolve(folder, script), deadline, onError, enforce },
+    hooks: { script: script === undefined ? undefined : resolve(folder, script), ...hooks },
     refuse: written.refuse,
     limits: written.limits,
     workers: written.workers === 'auto' ? availableParallelism() : written.workers,

@@ -177,6 +177,21 @@ const capability = word(
     error: ({ input }) => `${input} is the proxy's own: set listen.encryption instead`,
   });
 
+/** Commands that DoCommand is never asked about, and where they are decided instead. */
+const notAsked: Readonly<Record<string, string>> = {
+  LOGIN: 'carries a password, which no script is shown: decide in DoLogin',
+  AUTHENTICATE: 'carries a password, which no script is shown: decide in DoLogin',
+  STARTTLS: "is the proxy's own: set listen.encryption instead",
+  DONE: 'ends IDLE and is no command: write IDLE',
+};
+
+const command = word(
+  /^(UID )?[A-Za-z][A-Za-z0-9-]{0,63}$/i,
+  'must be a command, such as EXPUNGE, UID or UID EXPUNGE',
+).refine((written) => !Object.hasOwn(notAsked, written.toUpperCase()), {
+  error: ({ input }) => `${input} ${notAsked[String(input).toUpperCase()]}`,
+});
+
 /** A word of the protocol; case does not matter, so it is kept in upper case. */
 function word(pattern: RegExp, error: string) {
   return z.string({ error }).regex(pattern, { error });
@@ -247,6 +262,7 @@ const schema = section({
     deadline: duration('100ms'),
     onError: oneOf('pass', 'hide').prefault('pass'),
     enforce: z.boolean({ error: 'must be true or false' }).prefault(false),
+    commands: list(command, 'commands').prefault([]).transform(upperCase),
   }).prefault({}),
   refuse: section({
     mechanisms: list(mechanism, 'mechanisms')

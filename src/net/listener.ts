@@ -140,6 +140,7 @@ function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
     upstreamEncryption: upstream.encryption,
     identify: upstream.clientAddress === 'id',
     enforce: hooks.enforce,
+    commandsAsked: hooks.commands,
     preLoginLine: limits.preLoginLine,
     preLoginLiteral: limits.preLoginLiteral,
     refused: shared.refused,

@@ -39,6 +39,8 @@ export interface SessionSettings {
   readonly enforce: boolean;
   /** What the script defines now; another object when another script has come, which may be while the session lives. */
   readonly hooks: DefinedHooks;
+  /** Commands that the script is asked about, upper case; one word of two (`UID`, `EXPUNGE`) stands for both. */
+  readonly commandsAsked?: readonly string[];
   /** Each login is asked about, whether or not the script wants to know of it. Left out: it is not. */
   readonly guardsLogin?: boolean;
 }

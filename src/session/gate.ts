@@ -5,32 +5,12 @@
  */
 import type { CommandHead, LineSegment } from '../imap-parser-lite/index.ts';
 import { withoutForwardedFields } from '../rewrite/identification.ts';
-import type { Answer, Question } from '../rewrite/question.ts';
+import { asked } from './command-questions.ts';
 import type { Conversation } from './conversation.ts';
+import type { Decision } from './decision.ts';
 import type { Enforcement } from './enforcement.ts';
 import * as limits from './limits.ts';
-import {
-  asksAboutLogins,
-  checkLogin,
-  loginQuestion,
-  refuseUnreadable,
-  replyToLogin,
-} from './login-question.ts';
 import { refusalOf } from './refusals.ts';
-
-export type Decision =
-  /** `line` goes up, which may not be quite the client's; `veil` is to be taken out of the answer. */
-  | { readonly kind: 'send'; readonly line: LineSegment; readonly veil: Uint8Array | undefined }
-  /** The answer to the command, without its tag. */
-  | { readonly kind: 'refuse'; readonly reply: string }
-  /** The script decides; what it answers makes the decision. */
-  | { readonly kind: 'ask'; readonly question: Question; readonly decide: (answer: Answer) => Decision }
-  /** STARTTLS, which the proxy answers itself. */
-  | { readonly kind: 'starttls' }
-  /** Something has to be learnt first; then it is decided again. */
-  | { readonly kind: 'learn' }
-  /** The literal that the line ends in has to be known first; then it is decided again. */
-  | { readonly kind: 'take-literal' };
 
 export class Gate {
   readonly #conversation: Conversation;
@@ -44,35 +24,7 @@ export class Gate {
   /** `line` is the command's first line. */
   decide(head: CommandHead, line: LineSegment): Decision {
     const decision = this.#decide(head, line);
-    return decision.kind === 'send' ? this.#askAbout(head, line, decision) : decision;
-  }
-
-  /** What would go up, once the script allows it. */
-  #askAbout(head: CommandHead, line: LineSegment, decision: Decision): Decision {
-    const login = head.verb === 'LOGIN' || head.verb === 'AUTHENTICATE';
-    return login && asksAboutLogins(this.#conversation) ? this.#askLogin(head, line, decision) : decision;
-  }
-
-  #askLogin(head: CommandHead, line: LineSegment, decision: Decision): Decision {
-    const conversation = this.#conversation;
-    const check = checkLogin(head, line);
-    switch (check.kind) {
-      case 'ask':
-        return {
-          kind: 'ask',
-          question: loginQuestion(conversation, check.login),
-          decide: (answer) => {
-            const reply = replyToLogin(conversation, check.login, answer);
-            return reply === undefined ? decision : { kind: 'refuse', reply };
-          },
-        };
-      case 'later':
-        return decision;
-      case 'take-literal':
-        return takeLiteral(line);
-      case 'unreadable':
-        return { kind: 'refuse', reply: refuseUnreadable(conversation, check.login) };
-    }
+    return decision.kind === 'send' ? asked(this.#conversation, head, line, decision) : decision;
   }
 
   #decide(head: CommandHead, line: LineSegment): Decision {

@@ -8,35 +8,29 @@
 import {
   beginsCapabilities,
   capabilityWords,
-  concat,
   Framer,
   isListVerb,
   LF,
   type LineSegment,
+  type LiteralSegment,
   type ResponseHead,
   readResponseCode,
   readResponseHead,
   type Segment,
 } from '../imap-parser-lite/index.ts';
+import { greetingText, isGreeting, withGreetingText } from '../rewrite/greeting.ts';
 import { hasReferral, withoutReferral } from '../rewrite/referral.ts';
 import { withoutVeil } from '../rewrite/veil.ts';
 import { CapabilityAnswers } from './capability-answers.ts';
 import type { ClientSide } from './client-side.ts';
+import { CollectedResponse } from './collected-response.ts';
 import type { Conversation } from './conversation.ts';
-import type { EndCause } from './effect.ts';
+import { endOfServer } from './end-of-server.ts';
 import type { Enforcement } from './enforcement.ts';
 import { FolderAnswers } from './folder-answers.ts';
 import { type CommandInFlight, mayBelongToFolder } from './in-flight.ts';
-import * as limits from './limits.ts';
 import { Preamble } from './preamble.ts';
 import { isMarked, nothing } from './runs.ts';
-
-/** A response that was found worth a look: held until it is whole. */
-interface Collected {
-  readonly head: ResponseHead;
-  readonly parts: Uint8Array[];
-  bytes: number;
-}
 
 type TaggedHead = Extract<ResponseHead, { kind: 'tagged' }>;
 
@@ -46,11 +40,12 @@ export class UpstreamSide {
   readonly #enforcement: Enforcement | undefined;
   readonly #preamble: Preamble;
   #framer: Framer = new Framer('server');
-  #collected: Collected | undefined;
+  #collected: CollectedResponse | undefined;
   readonly #folders: FolderAnswers;
   readonly #capabilities: CapabilityAnswers;
   /** Read, but behind folders: comes after the script's answer. */
   #postponed: LineSegment | undefined;
+  #hasAnswered = false;
   #closed = false;
   #saidBye = false;
 
@@ -193,7 +188,7 @@ export class UpstreamSide {
   #begin(line: LineSegment): void {
     const head = readResponseHead(line.bytes);
     if (!this.#preamble.done) {
-      this.#collect({ head, parts: [], bytes: 0 }, line);
+      this.#collect(new CollectedResponse(head), line);
       return;
     }
     const route = this.#routeOf(line, head);
@@ -203,7 +198,7 @@ export class UpstreamSide {
       return;
     }
     if (route === 'pass') this.#pass(line);
-    else this.#collect({ head, parts: [], bytes: 0 }, line);
+    else this.#collect(new CollectedResponse(head), line);
   }
 
   /** Straight on, to the folders, or looked at on its own. */
@@ -216,11 +211,17 @@ export class UpstreamSide {
         if (isListVerb(head.word) || (mayBelongToFolder(head.word) && !this.#isVeiled(head)))
           return this.#folders.takes(head, line) ? 'folders' : 'pass';
         if (head.word === 'BYE') this.#saidBye = true;
+        if (this.#greetsAgain(line.bytes, head)) return 'look';
         if (head.word === 'ENABLED' || this.#veilFor(head) !== undefined) return 'look';
         return beginsCapabilities(line.bytes, head) || hasReferral(line.bytes, head) ? 'look' : 'pass';
       case 'unknown':
         return 'pass';
     }
+  }
+
+  /** Until the server has answered a command, what it says of itself is a greeting. */
+  #greetsAgain(line: Uint8Array, head: ResponseHead): boolean {
+    return !this.#hasAnswered && this.#conversation.settings.hooks.greeting && isGreeting(line, head);
   }
 
   #pass(line: LineSegment): void {
@@ -230,14 +231,11 @@ export class UpstreamSide {
     if (ends) this.#conversation.responseEnds();
   }
 
-  #collect(
-    collected: Collected,
-    segment: LineSegment | { readonly kind: 'literal'; readonly bytes: Uint8Array },
-  ): void {
-    collected.parts.push(segment.bytes);
-    collected.bytes += segment.bytes.length;
+  #collect(collected: CollectedResponse, segment: LineSegment | LiteralSegment): void {
     this.#collected = collected;
-    if (collected.bytes > limits.collectedResponse) {
+    const whole = collected.add(segment);
+    if (whole === undefined) return;
+    if (whole === 'too-large') {
       const message = 'the server sent a folder or capability response that is too large to be rewritten';
       this.#conversation.end(
         { code: 'upstream-unframeable', message },
@@ -245,9 +243,7 @@ export class UpstreamSide {
       );
       return;
     }
-    if (segment.kind !== 'line' || !segment.complete || segment.literal !== undefined) return;
     this.#collected = undefined;
-    const whole = concat(collected.parts);
     const { head } = collected;
     this.#whole(this.#conversation.refused.referrals ? withoutReferral(whole, head) : whole, head);
   }
@@ -255,11 +251,26 @@ export class UpstreamSide {
   #whole(response: Uint8Array, head: ResponseHead): void {
     if (!this.#preamble.done) {
       const greeting = this.#preamble.receive(response, this.#framer.pending > 0);
-      if (greeting !== undefined) this.#look(greeting, readResponseHead(greeting));
+      if (greeting !== undefined) this.#greet(greeting, readResponseHead(greeting));
       return;
     }
     if (!this.#isVeiled(head) && this.#folders.add(response, head)) return;
     this.#look(response, head);
+  }
+
+  /** A greeting, with the words that the script wants. */
+  #greet(greeting: Uint8Array, head: ResponseHead): void {
+    if (!this.#conversation.settings.hooks.greeting || !isGreeting(greeting, head)) {
+      this.#capabilities.look(greeting, head);
+      return;
+    }
+    const context = this.#conversation.context(undefined);
+    const question = { kind: 'greeting', text: greetingText(greeting, head), context } as const;
+    this.#conversation.ask('upstream', question, (answer) => {
+      if (answer.kind !== 'greeting') throw new Error(`a greeting was answered by ${answer.kind}`);
+      const line = withGreetingText(greeting, head, answer.text);
+      this.#capabilities.look(line, readResponseHead(line));
+    });
   }
 
   /** A response that stands alone: what it changes is noted, its capability list is rewritten. */
@@ -272,7 +283,12 @@ export class UpstreamSide {
       this.#enforcement.finished(head.word);
       return;
     }
+    if (this.#greetsAgain(response, head)) {
+      this.#greet(response, head);
+      return;
+    }
     if (head.kind === 'tagged') {
+      this.#hasAnswered = true;
       const command = this.#conversation.inFlight.take(head.tag);
       if (command?.replacement !== undefined) {
         this.#answeredInstead(command, command.replacement, head);
@@ -349,23 +365,4 @@ export class UpstreamSide {
     const { cause, bye } = endOfServer({ inResponse, loggedOut, saidBye: this.#saidBye });
     this.#conversation.end(cause, bye);
   }
-}
-
-/** What it means that the server has closed the connection, and what is said of it to the client. */
-function endOfServer(state: {
-  readonly inResponse: boolean;
-  readonly loggedOut: boolean;
-  readonly saidBye: boolean;
-}): { readonly cause: EndCause; readonly bye: string | undefined } {
-  const closed = 'The mail server closed the connection';
-  if (state.inResponse) {
-    const message = 'the server closed the connection in the middle of a response';
-    return { cause: { code: 'upstream-closed-in-response', message }, bye: closed };
-  }
-  if (state.loggedOut) return { cause: { code: 'logout', message: 'the client logged out' }, bye: undefined };
-  if (state.saidBye) {
-    const message = 'the server said BYE and closed the connection';
-    return { cause: { code: 'upstream-said-bye', message }, bye: undefined };
-  }
-  return { cause: { code: 'upstream-closed', message: 'the server closed the connection' }, bye: closed };
 }

@@ -72,6 +72,22 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'what is no command, and commands that DoCommand is never asked about',
+    yaml: [
+      'upstream: { host: mail }',
+      'hooks:',
+      '  commands: ["*", UID EXPUNGE STORE, login, AUTHENTICATE, StartTLS, DONE, UID EXPUNGE, xlist]',
+    ].join('\n'),
+    lines: [
+      '3:14: hooks.commands[0]: must be a command, such as EXPUNGE, UID or UID EXPUNGE',
+      '3:19: hooks.commands[1]: must be a command, such as EXPUNGE, UID or UID EXPUNGE',
+      '3:38: hooks.commands[2]: login carries a password, which no script is shown: decide in DoLogin',
+      '3:45: hooks.commands[3]: AUTHENTICATE carries a password, which no script is shown: decide in DoLogin',
+      "3:59: hooks.commands[4]: StartTLS is the proxy's own: set listen.encryption instead",
+      '3:69: hooks.commands[5]: DONE ends IDLE and is no command: write IDLE',
+    ],
+  },
+  {
     name: 'a key in the wrong case',
     yaml: 'upstream:\n  host: mail\n  connecttimeout: 5s\n',
     lines: ['3:3: upstream: unknown key "connecttimeout"; did you mean "connectTimeout"?'],

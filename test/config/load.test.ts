@@ -47,7 +47,7 @@ test('the upstream host alone is a configuration, with the defaults of the contr
       connectTimeout: 10_000,
       clientAddress: 'none',
     },
-    hooks: { script: undefined, deadline: 100, onError: 'pass', enforce: false },
+    hooks: { script: undefined, deadline: 100, onError: 'pass', enforce: false, commands: [] },
     refuse: {
       mechanisms: ['GSSAPI', 'GSS-SPNEGO', 'KERBEROS_V4', 'DIGEST-MD5', 'EXTERNAL'],
       capabilities: ['COMPRESS=DEFLATE', 'LOGIN-REFERRALS', 'MAILBOX-REFERRALS'],
@@ -118,6 +118,14 @@ test('the upstream port and encryption are guessed from each other', async (cont
   }
 });
 
+test('commands are kept in upper case', async (context) => {
+  const { config } = await load(
+    context,
+    'upstream: { host: mail }\nhooks: { commands: [uid Expunge, x-move] }\n',
+  );
+  assert.deepEqual(config.hooks.commands, ['UID EXPUNGE', 'X-MOVE']);
+});
+
 test('paths are relative to the file, not to where the command was called', async (context) => {
   const yaml = [
     'upstream: { host: mail, tls: { ca: ../ca.pem, servername: imap.example.org } }',
@@ -136,6 +144,7 @@ test('paths are relative to the file, not to where the command was called', asyn
     deadline: 1000,
     onError: 'hide',
     enforce: false,
+    commands: [],
   });
 });
 

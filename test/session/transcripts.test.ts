@@ -1,5 +1,4 @@
 import { test } from 'node:test';
-import { noHooks } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import { readCases } from '../support/cases.ts';
 import { type Cut, hidingScript, parseTranscript, replay } from '../support/transcript.ts';
@@ -8,6 +7,7 @@ for (const { name, settings, blocks } of readCases('session')) {
   test(name, () => {
     const exchanges = parseTranscript(blocks.get('transcript')!);
     const script = settings.get('script') === 'hides';
+    const asks = (kind: string): boolean => settings.get('asks')?.includes(kind) === true;
     const sessionSettings: SessionSettings = {
       session: 's1',
       client: '192.0.2.1',
@@ -21,7 +21,11 @@ for (const { name, settings, blocks } of readCases('session')) {
       preLoginLiteral: 1000,
       enforce: settings.get('enforce') === 'true',
       guardsLogin: settings.get('guards') === 'true',
-      hooks: { ...noHooks, encryption: script, capability: script, list: script },
+      commandsAsked: settings.get('commands')?.split(', ') ?? [],
+      hooks: {
+        ...{ encryption: script, capability: script, list: script },
+        ...{ login: asks('login'), greeting: asks('greeting'), id: asks('id'), command: asks('command') },
+      },
     };
     const longest = Math.max(...exchanges.map(({ step }) => (step.kind === 'send' ? step.bytes.length : 0)));
     const cuts: Cut[] = settings.get('cut') === 'whole' ? ['whole'] : ['whole', 'bytes'];

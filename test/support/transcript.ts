@@ -4,7 +4,6 @@
  * (`> client-secured`). Each line ends in CRLF unless it ends in `\` (then it does not).
  */
 import assert from 'node:assert/strict';
-import { withoutScript } from '../../src/hooks/answers.ts';
 import { concat, latin1, NO_BYTES } from '../../src/imap-parser-lite/index.ts';
 import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
 import { readFolder, writeFolder } from '../../src/rewrite/list.ts';
@@ -13,6 +12,7 @@ import type { SessionSettings } from '../../src/session/conversation.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
 import { escapeBytes, unescapeBytes } from './cases.ts';
+import { askedAnswer, scriptedFields, scriptedGreetings } from './scripted-answers.ts';
 
 type Step =
   | { readonly kind: 'send'; readonly from: 'C' | 'S'; readonly bytes: Uint8Array }
@@ -184,21 +184,6 @@ function without(capabilities: string, port: number): string {
   return port === 146 ? idle.replace(' IMAP4rev2 ', ' ') : idle;
 }
 
-/** Whoever is called evil is refused; some of them are told why. */
-function loginAnswer(user: string): Answer {
-  const messages: Record<string, string> = {
-    'evil-why': 'not you',
-    'evil-code': '[CONTACTADMIN] Call us',
-    'evil-lines': 'a\r\n* OK \0\x85\u0100',
-  };
-  return {
-    kind: 'login',
-    allow: !/evil/i.test(user),
-    message: messages[user],
-    ...(user === 'evil-why' ? { by: 'user' } : {}),
-  };
-}
-
 /**
  * A stand-in for a script: hides every folder whose name ends in `Hidden`, and IDLE; forces mode 3 on port 144, and hides
  * STARTTLS on port 145, IMAP4rev2 on port 146, and ESEARCH and others on port 147.
@@ -229,8 +214,11 @@ export function hidingScript(question: Question): Answer {
         ),
       };
     case 'login':
-      return loginAnswer(question.user);
-    default:
-      return withoutScript(question, 'pass');
+    case 'command':
+      return askedAnswer(question);
+    case 'greeting':
+      return { kind: 'greeting', text: scriptedGreetings[question.text] ?? 'Welcome' };
+    case 'id':
+      return { kind: 'id', fields: scriptedFields(question.fields) };
   }
 }
