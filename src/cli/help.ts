@@ -8,7 +8,7 @@ interface Topic {
   readonly details: string;
 }
 
-export type CommandName = 'run' | 'check' | 'hook' | 'demo';
+export type CommandName = 'run' | 'check' | 'hook' | 'test' | 'demo';
 
 const TOPICS: Readonly<Record<CommandName, Topic>> = {
   run: {
@@ -53,6 +53,22 @@ still open then have limits.drainTimeout to end by themselves.
 
 A terminal gets the difference in colour (NO_COLOR=1: without), everything else lines of text. Exit code 1, and
 script.lua:7: message, when the script fails.`,
+  },
+  test: {
+    call: 'imapveil test FOLDER|FILE...',
+    brief: 'run the tests beside scripts: imap4_test.lua tests imap4.lua',
+    details: `Runs every *_test.lua of the folders, and of the folders in them, in the sandbox of the script beside it, and says
+what failed, with file and line. A test calls the script's functions:
+
+  test("hides Journal", function()
+    assert_false(DoListResult("Journal", "", ""))
+  end)
+
+  assert_equal(expected, actual)      tables are compared by what they hold
+  assert_true(value)  assert_false(value)
+  assert_error(function, pattern)     the pattern may be left out
+
+Exit code 0: all passed; 1: one failed; 2: there is no test, or the call is wrong.`,
   },
   demo: {
     call: 'imapveil demo',

@@ -13,6 +13,8 @@ async function load(name: CommandName): Promise<Command> {
       return (await import('./check.ts')).check;
     case 'hook':
       return (await import('./hook.ts')).hook;
+    case 'test':
+      return (await import('./test.ts')).test;
     case 'demo':
       return (await import('./demo.ts')).demo;
   }

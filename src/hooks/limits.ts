@@ -9,6 +9,12 @@ const MIB = 1024 * 1024;
 /** Milliseconds that opening the script may take, modules that it requires included. */
 export const LOAD_DEADLINE = 2_000;
 
+/** Milliseconds that one test may take; nobody waits for it but the person who runs it. */
+export const TEST_DEADLINE = 5_000;
+
+/** Characters of a test's name. */
+export const TEST_NAME = 200;
+
 /** Missed deadlines after which a session is answered by `onError` without asking the script. */
 export const STRIKES = 3;
 

@@ -2,15 +2,15 @@
  * Threads for scripts, before they have one. A thread needs some 90 ms until it can open a script, most of them for
  * loading Lua; at the start of the process it may do so while nobody knows yet which script it will be.
  */
-import { Worker } from 'node:worker_threads';
-import { HEAP, STACK_SLOTS } from './limits.ts';
+import type { Worker } from 'node:worker_threads';
+import { startLuaThread } from './lua-thread.ts';
 
 let spare: Worker | undefined;
 
 /** Starts a thread that waits for a script. It does not keep the process alive. */
 export function prepareThread(): void {
   if (spare !== undefined) return;
-  const thread = startThread();
+  const thread = startLuaThread('./thread.js');
   thread.unref();
   thread.once('error', forget);
   thread.once('exit', forget);
@@ -19,7 +19,7 @@ export function prepareThread(): void {
 
 /** The prepared thread, or a new one; its first message has to be a ThreadStart. */
 export function takeThread(): Worker {
-  const thread = spare ?? startThread();
+  const thread = spare ?? startLuaThread('./thread.js');
   forget();
   thread.off('error', forget).off('exit', forget).ref();
   return thread;
@@ -34,16 +34,4 @@ export async function dismissThread(): Promise<void> {
 
 function forget(): void {
   spare = undefined;
-}
-
-function startThread(): Worker {
-  return new Worker(new URL('./thread.js', import.meta.url), {
-    // Nothing of our environment, and above all not its FENGARICONF, which fengari reads when it is loaded (L10).
-    // With its own bound on the stack, endless recursion would be out of memory before it is an error with a line.
-    env: { FENGARICONF: JSON.stringify({ LUAI_MAXSTACK: STACK_SLOTS }) },
-    argv: [],
-    execArgv: [],
-    resourceLimits: HEAP,
-    stdout: true,
-  });
 }

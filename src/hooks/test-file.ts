@@ -1,0 +1,125 @@
+/**
+ * Runs `imap4_test.lua`, the tests of `imap4.lua` beside it, in the sandbox that the script runs in. What always
+ * holds: it ends; a test that loops or eats memory has failed, and those behind it are not run.
+ */
+import { basename, dirname, resolve } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { TEST_DEADLINE } from './limits.ts';
+import { startLuaThread } from './lua-thread.ts';
+import { readScript } from './script-file.ts';
+import type { FromTests, TestStart } from './test-protocol.ts';
+
+const ENDING = '_test.lua';
+
+export interface TestFailure {
+  /** Undefined: it happened outside of any test. */
+  readonly test: string | undefined;
+  /** Begins with file and line, where there is one. */
+  readonly message: string;
+}
+
+export interface TestReport {
+  /** Tests that were begun. */
+  readonly tests: number;
+  readonly failures: readonly TestFailure[];
+}
+
+/** Whether a file is one of tests, by its name. */
+export function isTestFile(file: string): boolean {
+  return file.endsWith(ENDING) && basename(file) !== ENDING;
+}
+
+/** Where the tests of a script would be. */
+export function testsOf(script: string): string {
+  return script.replace(/(\.lua)?$/, ENDING);
+}
+
+/** Runs every test of one file; `print` gets the lines that script and tests print. Never rejects. */
+export async function runTestFile(file: string, print: (line: string) => void): Promise<TestReport> {
+  const path = resolve(file);
+  const script = `${path.slice(0, -ENDING.length)}.lua`;
+  const source = await readScript(script);
+  if (!(source instanceof Uint8Array)) return { tests: 0, failures: [outside(source.fault)] };
+  const tests = await readScript(path);
+  if (!(tests instanceof Uint8Array)) return { tests: 0, failures: [outside(tests.fault)] };
+  const start: TestStart = {
+    script: { name: basename(script), source },
+    tests: { name: basename(path), source: tests },
+    folder: dirname(path),
+  };
+  return await new TestRun(start, print).report;
+}
+
+function outside(message: string): TestFailure {
+  return { test: undefined, message };
+}
+
+class TestRun {
+  readonly report: Promise<TestReport>;
+  readonly #file: string;
+  readonly #print: (line: string) => void;
+  readonly #worker: Worker;
+  readonly #failures: TestFailure[] = [];
+  #tests = 0;
+  #current: { readonly name: string; readonly where: string } | undefined;
+  #finished = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(start: TestStart, print: (line: string) => void) {
+    this.#file = start.tests.name;
+    this.#print = print;
+    this.#worker = startLuaThread('./test-thread.js', start);
+    this.#wait();
+    this.#worker.on('message', (message: FromTests) => this.#hear(message));
+    this.#worker.on('error', (error) => this.#stop(`ended the thread: ${error.message}`));
+    this.report = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        clearTimeout(this.#timer);
+        if (!this.#finished) this.#stop('ended the thread');
+        resolve({ tests: this.#tests, failures: this.#failures });
+      });
+    });
+  }
+
+  #hear(message: FromTests): void {
+    if (this.#finished) return;
+    switch (message.kind) {
+      case 'printed':
+        this.#print(message.text);
+        return;
+      case 'began':
+        this.#tests++;
+        this.#current = message;
+        this.#wait();
+        return;
+      case 'ended':
+        if (message.failure !== undefined) {
+          this.#failures.push({ test: this.#current?.name, message: message.failure });
+        }
+        this.#current = undefined;
+        this.#wait();
+        return;
+      case 'finished':
+        this.#finished = true;
+        if (message.fault !== undefined) this.#failures.push(outside(message.fault));
+        else if (this.#tests === 0) this.#failures.push(outside(`${this.#file} holds no test`));
+        return;
+    }
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#stop(`did not return within ${TEST_DEADLINE / 1000} seconds`);
+    }, TEST_DEADLINE);
+  }
+
+  /** No more is heard, and no more is run. */
+  #stop(why: string): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    const where = this.#current?.where ?? `${this.#file}: `;
+    this.#failures.push({ test: this.#current?.name, message: `${where}${why}` });
+    void this.#worker.terminate();
+  }
+}
