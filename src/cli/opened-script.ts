@@ -29,6 +29,15 @@ export class OpenedScript {
     const host = await createHookHost(settings, (event) => report(event));
     this.#files = host.files;
     if ('fault' in host) return host;
+    if (config?.hooks.test) {
+      const { testsOf, whyTestsFail } = await import('./script-tests.ts');
+      this.#files = [...this.#files, testsOf(file)];
+      const fault = await whyTestsFail(file);
+      if (fault !== undefined) {
+        await host.close();
+        return { fault };
+      }
+    }
     const { defines } = host;
     if (config === undefined || config.workers > 1) {
       await host.close();

@@ -46,6 +46,8 @@ export interface Hooks {
   readonly onError: 'pass' | 'hide';
   /** What the script hides is refused as well. */
   readonly enforce: boolean;
+  /** A script that fails the tests beside it is not taken. */
+  readonly test: boolean;
   /** The commands that `DoCommand` is asked about, upper case. */
   readonly commands: readonly string[];
 }

@@ -262,6 +262,7 @@ const schema = section({
     deadline: duration('100ms'),
     onError: oneOf('pass', 'hide').prefault('pass'),
     enforce: z.boolean({ error: 'must be true or false' }).prefault(false),
+    test: z.boolean({ error: 'must be true or false' }).prefault(false),
     commands: list(command, 'commands').prefault([]).transform(upperCase),
   }).prefault({}),
   refuse: section({

@@ -89,3 +89,25 @@ test('the file is named as the user gave it', async () => {
   assert.equal(await check(['--config', './no/such.yaml'], io), 2);
   assert.equal(io.errors(), './no/such.yaml: cannot be read: no such file\n');
 });
+
+test('hooks.test: a script whose tests fail, or are not there, is a fault at the line that names it', async (context) => {
+  const failing = 'test("shows all", function() assert_true(DoListResult("a", "", "")) end)';
+  const passing = 'test("hides all", function() assert_false(DoListResult("a", "", "")) end)';
+  for (const [tests, expected] of [
+    [{}, /:2:19: hooks\.script: hooks\.test is true, and there is no imap4_test\.lua beside the script\n$/],
+    [
+      { 'imap4_test.lua': failing },
+      /:2:19: hooks\.script: fails its tests: imap4_test\.lua:1: .*\(shows all\)\n$/,
+    ],
+    [{ 'imap4_test.lua': passing }, /^$/],
+  ] as const) {
+    const folder = folderWith(context, {
+      'proxy.yaml': 'upstream: { host: demo }\nhooks: { script:  imap4.lua, test: true }',
+      'imap4.lua': 'function DoListResult() return false end',
+      ...tests,
+    });
+    const io = captureIo();
+    await check(['--config', join(folder, 'proxy.yaml')], io);
+    assert.match(io.errors(), expected);
+  }
+});

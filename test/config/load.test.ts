@@ -47,7 +47,7 @@ test('the upstream host alone is a configuration, with the defaults of the contr
       connectTimeout: 10_000,
       clientAddress: 'none',
     },
-    hooks: { script: undefined, deadline: 100, onError: 'pass', enforce: false, commands: [] },
+    hooks: { script: undefined, deadline: 100, onError: 'pass', enforce: false, test: false, commands: [] },
     refuse: {
       mechanisms: ['GSSAPI', 'GSS-SPNEGO', 'KERBEROS_V4', 'DIGEST-MD5', 'EXTERNAL'],
       capabilities: ['COMPRESS=DEFLATE', 'LOGIN-REFERRALS', 'MAILBOX-REFERRALS'],
@@ -144,6 +144,7 @@ test('paths are relative to the file, not to where the command was called', asyn
     deadline: 1000,
     onError: 'hide',
     enforce: false,
+    test: false,
     commands: [],
   });
 });

@@ -119,6 +119,36 @@ for (const workers of [1, 2]) {
       await isAsBefore();
     });
 
+    test('hooks.test: a script that loads and fails the tests beside it does not replace the one that works', async () => {
+      const tests = (hidden: string) => `test("hides ${hidden}", function()
+          assert_false(DoListResult("${hidden}", "", ""))
+        end)`;
+      const proxy = await start({
+        script: hideFolders(['Secret']),
+        hooks: { test: true },
+        files: { 'script_test.lua': tests('Secret') },
+      });
+      const sessions = await openEach(proxy);
+      await proxy.configure({ script: hideFolders(['Work']) });
+      const refused = (await proxy.reload()).map(({ msg }) => String(msg)).join('\n');
+      assert.match(
+        refused,
+        /proxy\.yaml:\d+:\d+: hooks\.script: fails its tests: script_test\.lua:\d+: .*\(hides Secret\)\nnot reloaded/,
+      );
+      for (const session of sessions) {
+        assert.equal(foldersOf((await session.ok('LIST "" "*"')).untagged), 'INBOX Work');
+      }
+      await proxy.configure({
+        script: hideFolders(['Work']),
+        files: { 'script_test.lua': tests('Work') },
+      });
+      isReloaded(await proxy.reload());
+      for (const session of sessions) {
+        assert.equal(foldersOf((await session.ok('LIST "" "*"')).untagged), 'INBOX Secret');
+        await session.logout();
+      }
+    });
+
     test('a session in the middle of an answer, and one that waits for the script, live through overlapping reloads', async () => {
       const proxy = await start({ script: hideFolders(['Secret']) });
       const sessions = await openEach(proxy);
