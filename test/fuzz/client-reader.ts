@@ -87,6 +87,10 @@ export class ClientReader {
   }
 
   #reply(response: string): void {
+    if (this.#world.scenario.asked && response === '+ Ready for the rest\r\n') {
+      this.#client.continued();
+      return;
+    }
     const reply = /^([^ ]+) (OK|NO|BAD|BYE) [ -~]*\r\n$/.exec(response);
     const [, tag, word] = reply ?? [];
     if (tag === undefined || response.includes('srv') || (tag !== '*' && !this.#client.wasSent(tag))) {

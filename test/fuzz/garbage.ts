@@ -3,9 +3,8 @@
  * not hold more than it may, and must do nothing behind its end.
  */
 
-import { withoutScript } from '../../src/hooks/answers.ts';
 import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
-import { noHooks, type Question } from '../../src/rewrite/question.ts';
+import type { Question } from '../../src/rewrite/question.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
 import { broken, bytesOf, shown, textOf } from './broken.ts';
@@ -16,7 +15,7 @@ const clientPieces = [
   'e IDLE\r\n', 'DONE\r\n', 'f AUTHENTICATE PLAIN\r\n', 'AGpvZQBzZWNyZXQ=\r\n', '*\r\n', 'g STARTTLS\r\n', '{0}\r\n',
   'h LIST "" *\r\n', 'i LIST "" {1+}\r\n', 'j STATUS {6}\r\n', 'k X {-1}\r\n', 'l X {99999999999999999999}\r\n',
   'm LOGIN {4}\r\n', 'n UNAUTHENTICATE\r\n', 'o ENABLE UTF8=ACCEPT\r\n', '"', '\\', '(', '\0', '\r', '\n', '{', '}',
-  'p COMPRESS DEFLATE\r\n', 'q LOGOUT\r\n', 'r SELECT Hidden\r\n', 'a', '+', ' {4}\r\n', ' {4+}\r\n', '\xff', 's LOGIN "a',
+  'p COMPRESS DEFLATE\r\n', 'f AUTHENTICATE X =\r\n', 't ID ("a" NIL)\r\n', 'joe {6}\r\n', 'q LOGOUT\r\n', 'r SELECT Hidden\r\n', 'a', '+', ' {4}\r\n', ' {4+}\r\n', '\xff', 's LOGIN "a',
 ] as const; // biome-ignore format: a table reads better short
 const serverPieces = [
   '* OK ready\r\n', '* OK [CAPABILITY IMAP4rev1 LITERAL+ STARTTLS] x\r\n', '* PREAUTH x\r\n', '* BYE x\r\n', '+ \r\n',
@@ -30,6 +29,7 @@ const serverPieces = [
 /** One input. */
 export function garbage(random: Random, note: (line: string) => void): void {
   const script = random.chance(50);
+  const asked = random.chance(50);
   const mode = random.pick([0, 1, 3] as const);
   const upstreamEncryption = random.pick(['none', 'starttls', 'tls'] as const);
   const session = new Session({
@@ -43,7 +43,11 @@ export function garbage(random: Random, note: (line: string) => void): void {
     preLoginLine: 200,
     preLoginLiteral: random.pick([1000, 4]),
     enforce: random.chance(30),
-    hooks: { ...noHooks, encryption: script, capability: script, list: script },
+    commandsAsked: ['NOOP', 'APPEND', 'IDLE'],
+    hooks: {
+      ...{ encryption: script, capability: script, list: script },
+      ...{ login: asked, command: asked, id: asked, greeting: asked },
+    },
   });
   note(`settings: mode ${mode}, upstream ${upstreamEncryption}, script ${script}; anything goes`);
   let question: Question | undefined;
@@ -100,7 +104,10 @@ function answerTo(question: Question, random: Random): Parameters<Session['answe
   if (question.kind === 'encryption') return { kind: 'encryption', mode: question.mode };
   if (question.kind === 'capability')
     return { kind: 'capability', capabilities: random.pick([question.capabilities, '', 'X Y']) };
-  if (question.kind !== 'list') return withoutScript(question, 'pass');
+  if (question.kind === 'login' || question.kind === 'command')
+    return { kind: question.kind, allow: random.chance(50), message: random.pick([undefined, 'x\r\n* OK']) };
+  if (question.kind === 'greeting') return { kind: 'greeting', text: random.pick(['', '[x', question.text]) };
+  if (question.kind === 'id') return { kind: 'id', fields: random.pick([[], [['x\0', '\r\n']]]) };
   const { folders } = question;
   const leaving = unpackFolders(folders).map((response) => (random.chance(50) ? undefined : response));
   return { kind: 'list', fates: fatesOf(folders, leaving) };

@@ -84,7 +84,8 @@ export class ModelClient {
     else if (this.#state === 'idle') this.#state = 'idling';
     else if (this.#spoken) this.#spoken = false;
     else if (this.#state === 'sasl') {
-      const message = random.chance(15) ? '*' : `SASLSA${random.below(10)}=`;
+      const name = this.#world.scenario.asked && random.chance(80) ? 'AGEA' : '';
+      const message = random.chance(15) ? '*' : `${name}SASLSA${random.below(10)}=`;
       this.#sentTags.add(message);
       this.#send(message);
     }
@@ -162,6 +163,8 @@ export class ModelClient {
 
   #command(tag: string, kind: number): Part[] {
     const { random, scenario } = this.#world;
+    // A name that comes as a literal is no data any longer when it goes up in a line.
+    const secret = scenario.asked ? 'SECRET' : 'SECRETLITLIT';
     const eager = scenario.eager && random.chance(40);
     switch (kind) {
       case 0:
@@ -189,9 +192,7 @@ export class ModelClient {
         }
         return [{ text: `${tag} IDLE`, data: false, next: 'idle' }];
       case 7:
-        return random.chance(50)
-          ? [part(`${tag} LOGIN joe SECRET`)]
-          : this.#literals(tag, 'LOGIN', 'SECRETLITLIT');
+        return random.chance(50) ? [part(`${tag} LOGIN joe SECRET`)] : this.#literals(tag, 'LOGIN', secret);
       case 8:
         return [part(`${tag} ${random.pick(['ENABLE UTF8=ACCEPT', 'ID ("a" "b {5}")', 'NOOP', 'LOGOUT'])}`)];
       case 9:
@@ -248,7 +249,7 @@ export class ModelClient {
   }
 
   #authenticate(tag: string, eager: boolean): Part[] {
-    const text = `${tag} AUTHENTICATE ${this.#world.random.pick(['PLAIN', 'plain SECRET=', 'X-OTHER ='])}`;
+    const text = `${tag} AUTHENTICATE ${this.#world.random.pick(['PLAIN', 'plain SECRET=', 'plain AGEASECRETab', 'X-OTHER ='])}`;
     if (!eager) return [{ text, data: false, next: 'sasl' }];
     const number = this.#world.id();
     this.#sentTags.add(`e${number}`);

@@ -4,7 +4,7 @@
  */
 import { broken, shown } from './broken.ts';
 import { ServerVoice } from './server-voice.ts';
-import type { World } from './world.ts';
+import type { Said, World } from './world.ts';
 
 interface Command {
   readonly tag: string;
@@ -73,6 +73,11 @@ export class ModelServer {
     this.#buffer = '';
   }
 
+  /** Somebody else wants to log in: what came before does not count. */
+  loginAsked(): void {
+    this.#recent = '';
+  }
+
   /** Does one thing that is due: mostly the oldest. */
   work(): void {
     const at = this.#world.random.chance(10) ? this.#tasks.length - 1 : 0;
@@ -91,6 +96,8 @@ export class ModelServer {
     this.#recent = (this.#recent + text).slice(-text.length - 8);
     if (this.#world.scenario.mode === 3 && !this.#world.clientSecure && /SECRET|SASLSA/.test(this.#recent))
       broken('before TLS in mode 3 no argument of a login reaches the server', shown(this.#recent));
+    if (this.#world.scenario.asked && !this.#world.loginAllowed && /SECRET|SASLSA/.test(this.#recent))
+      broken('no credential goes up before its user may log in', shown(this.#recent));
     const forbidden = this.#world.forbiddenTag;
     if (forbidden !== undefined && this.#recent.includes(forbidden))
       broken('nothing injected before the handshake is ever answered', shown(this.#recent));
@@ -126,7 +133,7 @@ export class ModelServer {
     if (kind === 'line') {
       // What this server ended on its own, the client may have gone on with before it knew.
       const late = this.#world.scenario.rude && this.#current === undefined;
-      if (late && /^(?:done|\*|SASLSA\d=)\r\n$/i.test(whole)) return;
+      if (late && /^(?:done|\*|(?:AGEA)?SASLSA\d=)\r\n$/i.test(whole)) return;
       if (dataMark.test(whole)) broken('data is never sent on as a command', shown(whole));
       this.#commandLine(whole);
       return;
@@ -136,6 +143,9 @@ export class ModelServer {
     if (kind === 'idle') {
       if (!/^done\r\n$/i.test(whole)) broken('a command is never sent on as data', shown(whole));
       this.#later('DONE', () => this.#answer(command));
+    } else if (this.#world.scenario.asked && whole === '*\r\n') {
+      // Where it is the proxy that cancels, the client hears a refusal instead.
+      this.#later('*', () => this.#answer(command, 'BAD', 'perhaps'));
     } else this.#later('a SASL line', () => this.#saslStep(command));
   }
 
@@ -169,7 +179,9 @@ export class ModelServer {
 
   #literal(command: Command, left: number, synchronising: boolean): void {
     const { random } = this.#world;
-    const place = command.literals++;
+    // The first one of LOGIN is its name, which the proxy has taken.
+    const taken = this.#world.scenario.asked && command.verb === 'LOGIN' ? 1 : 0;
+    const place = command.literals++ + taken;
     if (!synchronising) broken('the server is asked before every literal', shown(command.text));
     if (command.answered) {
       // It has said NO already, and reads on with a new command.
@@ -189,10 +201,10 @@ export class ModelServer {
     });
   }
 
-  #tag(command: Command, word: string, code = ''): void {
+  #tag(command: Command, word: string, fate: Said['fate'] = 'heard'): void {
     command.answered = true;
     this.#open.delete(command.tag);
-    this.#world.say(`${command.tag} ${word} ${code}srv${this.#world.id()} {9}\r\n`);
+    this.#world.say(`${command.tag} ${word} srv${this.#world.id()} {9}\r\n`, 'plain', fate);
   }
 
   #ends(): void {
@@ -248,11 +260,11 @@ export class ModelServer {
     if (scenario.rude && random.chance(30)) this.#answer(command, 'NO');
   }
 
-  #answer(command: Command, word = 'OK'): void {
+  #answer(command: Command, word = 'OK', fate: Said['fate'] = 'heard'): void {
     this.#ends();
     const login = word === 'OK' && command.verb === 'LOGIN' && this.#world.random.chance(40);
     if (!login) {
-      this.#tag(command, word);
+      this.#tag(command, word, fate);
       return;
     }
     this.#open.delete(command.tag);

@@ -3,9 +3,8 @@
  * answer when chance wants, and in the end everything that is owed must have come.
  */
 
-import { withoutScript } from '../../src/hooks/answers.ts';
 import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
-import { type Answer, noHooks, type Question } from '../../src/rewrite/question.ts';
+import type { Answer, Question } from '../../src/rewrite/question.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
 import { broken, bytesOf, shown, textOf } from './broken.ts';
@@ -44,7 +43,7 @@ export class Run {
     this.#client = new ModelClient(this.#world);
     this.#server = new ModelServer(this.#world);
     this.#reader = new ClientReader(this.#world, this.#client);
-    const { script } = scenario;
+    const { script, asked } = scenario;
     this.#session = new Session({
       session: 's1',
       client: '192.0.2.1',
@@ -56,7 +55,11 @@ export class Run {
       preLoginLine: scenario.transparent ? 1_000_000 : 8192,
       preLoginLiteral: scenario.transparent ? 1_000_000 : random.pick([65_536, 65_536, 65_536, 65_536, 10]),
       enforce: false,
-      hooks: { ...noHooks, encryption: script && random.chance(30), capability: script, list: script },
+      commandsAsked: ['NOOP', 'SELECT', 'APPEND', 'LSUB', 'IDLE', 'LOGOUT'],
+      hooks: {
+        ...{ encryption: script && random.chance(30), capability: script, list: script },
+        ...{ login: asked, command: asked, id: asked, greeting: asked },
+      },
     });
   }
 
@@ -207,7 +210,22 @@ export class Run {
       if (this.#random.chance(10)) words.push('X-SCRIPT');
       return { kind: 'capability', capabilities: words.join(' ') };
     }
-    if (question.kind !== 'list') return withoutScript(question, 'pass');
+    if (question.kind === 'login') {
+      this.#world.loginAllowed = this.#random.chance(60);
+      return { kind: 'login', allow: this.#world.loginAllowed, message: undefined };
+    }
+    if (question.kind === 'command') {
+      if (/SECRET|SASLSA/.test(question.arguments))
+        broken('no script is shown a credential', shown(question.arguments));
+      return {
+        kind: 'command',
+        allow: this.#random.chance(70),
+        message: this.#random.pick([undefined, 'no']),
+      };
+    }
+    if (question.kind === 'id')
+      return { kind: 'id', fields: this.#random.pick([question.fields, [], [['x', null]]]) };
+    if (question.kind === 'greeting') return this.#greeting(question.text);
     const leaving = unpackFolders(question.folders).map((bytes) => {
       const text = textOf(bytes);
       const said = this.#world.said.find((each) => each.kind === 'folder' && each.text === text);
@@ -219,6 +237,17 @@ export class Run {
       return bytesOf(said.text);
     });
     return { kind: 'list', fates: fatesOf(question.folders, leaving) };
+  }
+
+  /** What the client should hear is what the script says. */
+  #greeting(text: string): Answer {
+    const said = this.#world.said.find(
+      (each) => each.text.startsWith('* OK ') && each.text.endsWith(`${text}\r\n`),
+    );
+    if (said === undefined) broken('the script is asked about the greeting as it came', shown(text));
+    const words = `hello srv${this.#world.id()}`;
+    said.text = `${said.text.slice(0, -text.length - 2)}${words}\r\n`;
+    return { kind: 'greeting', text: words };
   }
 
   #step(line: string, call: () => Effect[]): void {
@@ -249,6 +278,10 @@ export class Run {
         this.#note(`! ask ${effect.question.kind}`);
         if (this.#question !== undefined) broken('one question at a time', effect.question.kind);
         this.#question = effect.question;
+        if (effect.question.kind === 'login') {
+          this.#world.loginAllowed = false;
+          this.#server.loginAsked();
+        }
         return;
       case 'end':
         this.#note(`! end ${effect.cause.code}`);

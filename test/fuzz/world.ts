@@ -11,6 +11,8 @@ export interface Scenario {
   readonly mode: EncryptionMode;
   readonly upstream: 'none' | 'starttls' | 'tls';
   readonly script: boolean;
+  /** The script is asked about logins, commands, ID and the greeting as well. */
+  readonly asked: boolean;
   readonly literals: 'LITERAL+' | 'LITERAL-' | 'synchronising';
   /** Nothing that the proxy would answer or change: what goes in must come out. */
   readonly transparent: boolean;
@@ -44,6 +46,8 @@ export class World {
   forbiddenTag: string | undefined;
   /** The server said more behind its OK to STARTTLS. */
   gluedBehindStartTls = false;
+  /** The script has let in whom it was asked about last. */
+  loginAllowed = false;
   #ids = 0;
 
   constructor(random: Random, scenario: Scenario) {
