@@ -34,7 +34,7 @@ export interface ProxyOptions {
   /** Other files beside the script, by name. */
   readonly files?: Readonly<Record<string, string>>;
   /** Keys of `hooks` and `limits` in proxy.yaml. */
-  readonly hooks?: Readonly<Record<string, Setting>>;
+  readonly hooks?: Readonly<Record<string, unknown>>;
   readonly limits?: Readonly<Record<string, Setting>>;
   readonly admin?: Readonly<Record<string, Setting>>;
   /** Processes that serve; 1 when left out. */

@@ -1,0 +1,15 @@
+test("people need STARTTLS, whatever proxy.yaml says", function()
+  assert_equal(3, GetEncryption("198.51.100.7", "192.0.2.1", 143, 0))
+  assert_equal(3, GetEncryption("2001:db8::7", "2001:db8::1", 143, 3))
+end)
+
+test("this machine and the monitoring host do not", function()
+  assert_equal(0, GetEncryption("127.0.0.1", "127.0.0.1", 143, 3))
+  assert_equal(0, GetEncryption("::1", "::1", 143, 3))
+  assert_equal(0, GetEncryption("192.0.2.80", "192.0.2.1", 143, 3))
+end)
+
+test("a port with TLS from the first byte stays one, for everybody", function()
+  assert_equal(1, GetEncryption("127.0.0.1", "127.0.0.1", 993, 1))
+  assert_equal(1, GetEncryption("198.51.100.7", "192.0.2.1", 993, 1))
+end)
