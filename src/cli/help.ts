@@ -15,7 +15,8 @@ const TOPICS: Readonly<Record<CommandName, Topic>> = {
     call: 'imapveil run [--config proxy.yaml]',
     brief: 'serve until SIGTERM or SIGINT, then drain',
     details: `Reads the configuration, opens the listeners and relays IMAP until it is told to stop. Sessions that are
-still open then have limits.drainTimeout to end by themselves.
+still open then have limits.drainTimeout to end by themselves. On SIGHUP, or by itself with watch: true, it reads
+configuration, certificates and script again; no session ends, and what is wrong changes nothing.
 
   -c, --config FILE   the configuration (default: proxy.yaml in the current folder)`,
   },

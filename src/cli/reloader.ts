@@ -130,7 +130,9 @@ export class Reloader {
       this.#watch.stop();
       return;
     }
-    const files = [this.#config.file, ...named.flatMap(pathsOf), ...this.#script.files, ...this.#scriptFiles];
+    // The script that was checked last may be one that is not named any more.
+    const checked = named.some(({ kind }) => kind === 'script') ? this.#script.files : [];
+    const files = [this.#config.file, ...named.flatMap(pathsOf), ...checked, ...this.#scriptFiles];
     await this.#watch.watch(files, readSince);
     if (this.#state !== 'stopped') this.#watch.start();
   }

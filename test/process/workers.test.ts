@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
 import type { Config } from '../../src/config/config.ts';
@@ -32,7 +33,7 @@ async function startWith(code: string) {
   const onClose = "process.on('message', ({ kind }) => kind === 'close' && process.exit(0));";
   await writeFile(entry, `${onClose}\nprocess.once('message', (start) => {\n${code}\n});\n`);
   const written = new PassThrough({ encoding: 'utf8' });
-  const lines = written[Symbol.asyncIterator]();
+  const lines = createInterface({ input: written })[Symbol.asyncIterator]();
   const log = createLog({ level: 'error', format: 'json' }, written);
   const workers = await openWorkers(config, common, { log, entry });
   return {
@@ -57,6 +58,58 @@ test('a worker that cannot serve says why, and the others are ended', async () =
   const code = `if (start.number === 2) process.send({ kind: 'fault', message: 'no script' }, () => process.exit(1));
     else process.send({ kind: 'serving' });`;
   await assert.rejects(startWith(code), { message: 'no script' });
+});
+
+test('what one worker cannot make ready for, no worker begins with', async () => {
+  const code = `process.send({ kind: 'serving' });
+    process.on('message', ({ kind, config }) => {
+      const fault = config?.workers === 99 && start.number === 2 ? 'no script here' : undefined;
+      if (kind === 'prepare') process.send({ kind: 'prepared', fault });
+      if (kind === 'cancel') process.exit(40 + start.number);
+    });`;
+  const { workers, nextError } = await startWith(code);
+  try {
+    await assert.rejects(workers.prepare({ ...config, workers: 99 } as Config, common), {
+      message: 'no script here',
+    });
+    const ended = [await nextError(), await nextError()].map(({ how }) => how).toSorted();
+    assert.deepEqual(ended, ['exit code 41', 'exit code 42']);
+  } finally {
+    await workers.close();
+  }
+});
+
+test('a worker that dies while it makes ready is not waited for; who comes in its place makes ready too', async () => {
+  const died = join(folder, 'died');
+  const asked = join(folder, 'asked-again');
+  const code = `const { existsSync, writeFileSync } = process.getBuiltinModule('node:fs');
+    const ready = () => process.send({ kind: 'prepared', fault: undefined });
+    const readyBehindTheOther = () => {
+      if (existsSync(${JSON.stringify(asked)})) ready();
+      else setTimeout(readyBehindTheOther, 10);
+    };
+    process.on('message', ({ kind }) => {
+      if (kind === 'commit') process.exit(40 + start.number);
+      if (kind !== 'prepare') return;
+      if (start.number === 2) return readyBehindTheOther();
+      if (existsSync(${JSON.stringify(died)})) {
+        writeFileSync(${JSON.stringify(asked)}, '');
+        return ready();
+      }
+      writeFileSync(${JSON.stringify(died)}, '');
+      process.exit(7);
+    });
+    process.send({ kind: 'serving' });`;
+  const { workers, nextError } = await startWith(code);
+  try {
+    const change = await workers.prepare(config, common);
+    assert.equal((await nextError()).how, 'exit code 7');
+    change.commit();
+    const ended = [await nextError(), await nextError()].map(({ how }) => how).toSorted();
+    assert.deepEqual(ended, ['exit code 41', 'exit code 42']);
+  } finally {
+    await workers.close();
+  }
 });
 
 test('a worker that dies again and again is replaced ever later, and its successors know what is known by then', async () => {
