@@ -23,7 +23,7 @@ test('systemd knows every line of the unit', withSystemd, async () => {
   try {
     const copy = join(folder, 'imapveil.service');
     // The program is not installed here, and a program that is missing is all that may be different.
-    await writeFile(copy, unit.replace('ExecStart=imapveil ', `ExecStart=${process.execPath} imapveil `));
+    await writeFile(copy, unit.replaceAll('=imapveil ', `=${process.execPath} imapveil `));
     const { stdout, stderr } = await run(program('systemd-analyze'), ['verify', '--man=no', copy]);
     const about = `${stdout}${stderr}`.split('\n').filter((line) => line.includes('imapveil'));
     assert.deepEqual(about, []);
