@@ -33,6 +33,7 @@ import {
 import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
+import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
 
 export type Judgement =
   | { readonly kind: 'pass' }
@@ -44,17 +45,6 @@ export type Judgement =
   | { readonly kind: 'unknown' }
   /** The name of a mailbox comes as a literal: it is needed first. */
   | { readonly kind: 'name-follows' };
-
-/** What a command of our own is to find out. */
-type Question =
-  | { readonly about: 'capabilities' }
-  /** The mailbox with this key, by the names under which a lenient server may know it: the first one, then the others. */
-  | { readonly about: 'mailbox'; readonly key: string; readonly spellings: readonly Uint8Array[] }
-  /** Whether anything below a folder is hidden. */
-  | { readonly about: 'below'; readonly pattern: Uint8Array }
-  /** A veiled name was subscribed to, by a server that does not mind what exists: to be undone. */
-  | { readonly about: 'subscription'; readonly name: Uint8Array }
-  | { readonly about: 'family' };
 
 /** What the script says of a mailbox. */
 type Verdict =
@@ -101,8 +91,8 @@ export class Enforcement {
   /** Whether something is hidden below the folder that is to be renamed. */
   #hidesBelow: boolean | undefined;
   /** What is to be found out, and what our command in flight is to find out. */
-  #question: Question | undefined;
-  #asked: Question | undefined;
+  #question: OwnQuestion | undefined;
+  #asked: OwnQuestion | undefined;
   #tag: string | undefined;
   #commands = 0;
   /** The veiled name of a SUBSCRIBE in flight. */
@@ -314,7 +304,7 @@ export class Enforcement {
     });
   }
 
-  #verdict(asked: Extract<Question, { about: 'mailbox' }>, response: Uint8Array, hidden: boolean): void {
+  #verdict(asked: Extract<OwnQuestion, { about: 'mailbox' }>, response: Uint8Array, hidden: boolean): void {
     const { names } = this.#conversation;
     const folder = readFolder(response, names);
     const [spelling] = asked.spellings;
@@ -373,34 +363,7 @@ export class Enforcement {
   }
 }
 
-function commandOf(question: Question): Uint8Array {
-  switch (question.about) {
-    case 'capabilities':
-      return fromLatin1('CAPABILITY');
-    case 'family':
-      return fromLatin1('LIST "" "*"');
-    case 'mailbox':
-      return concat([fromLatin1('LIST "" '), quoted(question.spellings[0]!)!]);
-    case 'below':
-      return concat([fromLatin1('LIST "" '), question.pattern]);
-    case 'subscription':
-      return concat([fromLatin1('UNSUBSCRIBE '), question.name]);
-  }
-}
-
 /** APPEND … CATENATE (URL "/Hidden/;UID=1") reads from other mailboxes (RFC 4469). */
 function catenates(line: Uint8Array): boolean {
   return /\bCATENATE\b/i.test(latin1(line).replace(/"(?:[^"\\]|\\.)*"/g, '""'));
-}
-
-/**
- * The names under which a server may open what a client calls `value`: some take a delimiter at its end for nothing
- * (Dovecot's tb-extra-mailbox-sep), and INBOX in any case for the first level. Undefined where it cannot be quoted.
- */
-function spellingsOf(value: Uint8Array): Uint8Array[] | undefined {
-  if (quoted(value) === undefined) return undefined;
-  const name = latin1(value);
-  const bare = name.replace(/(?<=.)[/.\\^]+$/, '');
-  const spellings = [name, bare].flatMap((each) => [each, each.replace(/^inbox(?=[/.\\^])/i, 'INBOX')]);
-  return [...new Set(spellings)].map(fromLatin1);
 }

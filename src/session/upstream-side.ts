@@ -6,58 +6,46 @@
  * What always holds: responses leave in the order they came, and while a question is open none is read.
  */
 import {
-  beginsCapabilities,
-  capabilityWords,
   Framer,
   isListVerb,
   LF,
   type LineSegment,
   type LiteralSegment,
   type ResponseHead,
-  readResponseCode,
   readResponseHead,
   type Segment,
 } from '../imap-parser-lite/index.ts';
-import { greetingText, isGreeting, withGreetingText } from '../rewrite/greeting.ts';
-import { hasReferral, withoutReferral } from '../rewrite/referral.ts';
-import { withoutVeil } from '../rewrite/veil.ts';
-import { CapabilityAnswers } from './capability-answers.ts';
+import { withoutReferral } from '../rewrite/referral.ts';
 import type { ClientSide } from './client-side.ts';
 import { CollectedResponse } from './collected-response.ts';
 import type { Conversation } from './conversation.ts';
 import { endOfServer } from './end-of-server.ts';
 import type { Enforcement } from './enforcement.ts';
 import { FolderAnswers } from './folder-answers.ts';
-import { type CommandInFlight, mayBelongToFolder } from './in-flight.ts';
+import { mayBelongToFolder } from './in-flight.ts';
 import { Preamble } from './preamble.ts';
 import { isMarked, nothing } from './runs.ts';
-
-type TaggedHead = Extract<ResponseHead, { kind: 'tagged' }>;
+import { SingleResponses } from './single-responses.ts';
 
 export class UpstreamSide {
   readonly #conversation: Conversation;
-  readonly #client: ClientSide;
   readonly #enforcement: Enforcement | undefined;
   readonly #preamble: Preamble;
   #framer: Framer = new Framer('server');
   #collected: CollectedResponse | undefined;
   readonly #folders: FolderAnswers;
-  readonly #capabilities: CapabilityAnswers;
+  readonly #single: SingleResponses;
   /** Read, but behind folders: comes after the script's answer. */
   #postponed: LineSegment | undefined;
-  #hasAnswered = false;
   #closed = false;
   #saidBye = false;
 
   constructor(conversation: Conversation, client: ClientSide, enforcement: Enforcement | undefined) {
     this.#conversation = conversation;
-    this.#client = client;
     this.#enforcement = enforcement;
     this.#preamble = new Preamble(conversation);
     this.#folders = new FolderAnswers(conversation, enforcement);
-    this.#capabilities = new CapabilityAnswers(conversation, enforcement, (response) =>
-      this.#leave(response),
-    );
+    this.#single = new SingleResponses(conversation, client, this.#folders, enforcement);
   }
 
   get backlog(): number {
@@ -208,20 +196,13 @@ export class UpstreamSide {
       case 'continuation':
         return 'look';
       case 'untagged':
-        if (isListVerb(head.word) || (mayBelongToFolder(head.word) && !this.#isVeiled(head)))
+        if (isListVerb(head.word) || (mayBelongToFolder(head.word) && !this.#single.isVeiled(head)))
           return this.#folders.takes(head, line) ? 'folders' : 'pass';
         if (head.word === 'BYE') this.#saidBye = true;
-        if (this.#greetsAgain(line.bytes, head)) return 'look';
-        if (head.word === 'ENABLED' || this.#veilFor(head) !== undefined) return 'look';
-        return beginsCapabilities(line.bytes, head) || hasReferral(line.bytes, head) ? 'look' : 'pass';
+        return this.#single.needsLook(line.bytes, head) ? 'look' : 'pass';
       case 'unknown':
         return 'pass';
     }
-  }
-
-  /** Until the server has answered a command, what it says of itself is a greeting. */
-  #greetsAgain(line: Uint8Array, head: ResponseHead): boolean {
-    return !this.#hasAnswered && this.#conversation.settings.hooks.greeting && isGreeting(line, head);
   }
 
   #pass(line: LineSegment): void {
@@ -251,112 +232,11 @@ export class UpstreamSide {
   #whole(response: Uint8Array, head: ResponseHead): void {
     if (!this.#preamble.done) {
       const greeting = this.#preamble.receive(response, this.#framer.pending > 0);
-      if (greeting !== undefined) this.#greet(greeting, readResponseHead(greeting));
+      if (greeting !== undefined) this.#single.greet(greeting, readResponseHead(greeting));
       return;
     }
-    if (!this.#isVeiled(head) && this.#folders.add(response, head)) return;
-    this.#look(response, head);
-  }
-
-  /** A greeting, with the words that the script wants. */
-  #greet(greeting: Uint8Array, head: ResponseHead): void {
-    if (!this.#conversation.settings.hooks.greeting || !isGreeting(greeting, head)) {
-      this.#capabilities.look(greeting, head);
-      return;
-    }
-    const context = this.#conversation.context(undefined);
-    const question = { kind: 'greeting', text: greetingText(greeting, head), context } as const;
-    this.#conversation.ask('upstream', question, (answer) => {
-      if (answer.kind !== 'greeting') throw new Error(`a greeting was answered by ${answer.kind}`);
-      const line = withGreetingText(greeting, head, answer.text);
-      this.#capabilities.look(line, readResponseHead(line));
-    });
-  }
-
-  /** A response that stands alone: what it changes is noted, its capability list is rewritten. */
-  #look(response: Uint8Array, head: ResponseHead): void {
-    if (head.kind === 'continuation') {
-      this.#continuation(response);
-      return;
-    }
-    if (head.kind === 'tagged' && head.tag === this.#enforcement?.tag) {
-      this.#enforcement.finished(head.word);
-      return;
-    }
-    if (this.#greetsAgain(response, head)) {
-      this.#greet(response, head);
-      return;
-    }
-    if (head.kind === 'tagged') {
-      this.#hasAnswered = true;
-      const command = this.#conversation.inFlight.take(head.tag);
-      if (command?.replacement !== undefined) {
-        this.#answeredInstead(command, command.replacement, head);
-        return;
-      }
-      if (command !== undefined) this.#answered(command, response, head);
-      this.#capabilities.look(command?.veil ? withoutVeil(response, command.veil) : response, head);
-      return;
-    }
-    if (head.kind === 'untagged' && head.word === 'ENABLED') this.#enabled(response);
-    const veil = this.#veilFor(head);
-    this.#capabilities.look(veil ? withoutVeil(response, veil) : response, head);
-  }
-
-  /** The veil that may be in untagged data, which may name the mailbox of a command in flight. */
-  #veilFor(head: ResponseHead): Uint8Array | undefined {
-    if (this.#enforcement === undefined || head.kind !== 'untagged' || /^\d/.test(head.word))
-      return undefined;
-    return this.#conversation.inFlight.veil;
-  }
-
-  /** Whether a name in it may be a veiled one; in the answer to a LIST there is none. */
-  #isVeiled(head: ResponseHead): boolean {
-    return head.kind === 'untagged' && !isListVerb(head.word) && this.#veilFor(head) !== undefined;
-  }
-
-  #continuation(response: Uint8Array): void {
-    const meaning = this.#client.continued();
-    if (meaning === 'for-the-client') this.#conversation.toClient(response);
-    if (meaning !== 'unasked') return;
-    // The server now takes for data what the client means as commands, or nothing at all: nobody can tell.
-    const message = 'the server sent + where nothing waits for it';
-    this.#conversation.end({ code: 'upstream-unframeable', message }, 'The mail server is out of step');
-  }
-
-  /** The first thing that goes out is the greeting. */
-  #leave(response: Uint8Array): void {
-    this.#conversation.toClient(response);
-    if (this.#conversation.greeted) return;
-    this.#conversation.greeted = true;
-    this.#conversation.effect({ kind: 'greeted' });
-    this.#client.greeted();
-  }
-
-  #answered(command: CommandInFlight, response: Uint8Array, head: TaggedHead): void {
-    const { word } = head;
-    this.#folders.commandAnswered();
-    if (command.verb === 'LOGOUT' && word === 'OK') this.#conversation.loggedOut = true;
-    this.#client.answered(command, word, word === 'NO' ? readResponseCode(response, head.text) : undefined);
-    if (command.verb === 'SUBSCRIBE') this.#enforcement?.subscribed(word);
-  }
-
-  /** A login that the proxy refused in the middle and cancelled at the server. */
-  #answeredInstead(command: CommandInFlight, replacement: string, { word }: TaggedHead): void {
-    if (word === 'OK') {
-      const message = 'the server let in a login that was cancelled';
-      this.#conversation.end({ code: 'upstream-unframeable', message }, 'The mail server is out of step');
-      return;
-    }
-    this.#conversation.reply(`${command.tag} ${replacement}`);
-    this.#client.answered(command, word, undefined);
-  }
-
-  /** After ENABLE of either, names are UTF-8 on the wire (RFC 6855 §3, RFC 9051 §5.1). */
-  #enabled(response: Uint8Array): void {
-    for (const word of capabilityWords(response, { start: '* ENABLED'.length, end: response.length - 2 })) {
-      if (/^(UTF8=ACCEPT|UTF8=ONLY|IMAP4rev2)$/i.test(word)) this.#conversation.names = 'utf8';
-    }
+    if (!this.#single.isVeiled(head) && this.#folders.add(response, head)) return;
+    this.#single.look(response, head);
   }
 
   #end(): void {

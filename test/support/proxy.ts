@@ -16,7 +16,7 @@ import { removeFolder, temporaryFolder } from './temporary-folder.ts';
 const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 type Listening = 'starttls' | 'tls' | 'starttls-required';
-type Setting = string | number | boolean;
+type Setting = string | number | boolean | readonly string[];
 
 export interface ProxyOptions {
   /** One free port of 127.0.0.1 for each, in this order. */
