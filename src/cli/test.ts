@@ -38,6 +38,9 @@ function readPaths(argv: readonly string[]): { help: boolean; named: readonly st
   }
 }
 
+/** Folders that hold what others have written, or nothing for people to see. */
+const passedOver = /(^|[\\/])(node_modules|\.[^\\/]+)[\\/]/;
+
 /** A folder's test files, those of its folders too, in the order of their names; or a sentence that says what is wrong. */
 async function testFiles(path: string): Promise<readonly string[] | string> {
   const found = await stat(path).catch(() => undefined);
@@ -45,7 +48,8 @@ async function testFiles(path: string): Promise<readonly string[] | string> {
   if (!found.isDirectory()) {
     return isTestFile(path) ? [path] : `${path} is no test file: its name must end in _test.lua`;
   }
-  const names = (await readdir(path, { recursive: true })).filter(isTestFile).sort();
+  const all = await readdir(path, { recursive: true });
+  const names = all.filter((name) => isTestFile(name) && !passedOver.test(name)).sort();
   return names.length === 0 ? `there is no *_test.lua in ${path}` : names.map((name) => join(path, name));
 }
 

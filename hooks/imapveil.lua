@@ -1,0 +1,98 @@
+---@meta imapveil
+
+-- What lua-language-server has to know of the scripts of imapveil: what they define, what they are given, and what
+-- their tests may call. Never loaded by the proxy. Name this file's folder in `Lua.workspace.library`, and set
+-- `Lua.runtime.version` to "Lua 5.3". docs/scripting.md says more.
+
+---What every function is given last. A new table for each call.
+---@class imapveil.Context
+---@field session string the session's name in the log
+---@field client string the client's address, such as "10.0.0.5"
+---@field server string the address that it connected to
+---@field serverport integer
+---@field tls boolean whether the client's side is encrypted
+---@field user string? nil before login
+---@field command "LIST"|"LSUB"|"XLIST"|nil the word of the answer that the folder stands in
+
+---0: in the clear until STARTTLS; 1: TLS from the first byte; 3: STARTTLS is required.
+---@alias imapveil.Mode 0|1|3
+
+---Called for every capability list that is about to reach a client.
+---@param ipaddr string the client's address
+---@param capabilities string one space at each end and between words
+---@param context imapveil.Context
+---@return string capabilities
+function DoCapability(ipaddr, capabilities, context) end
+
+---Called for every folder in a LIST, LSUB or XLIST answer.
+---@param foldername string UTF-8
+---@param attributes string such as "\\HasNoChildren \\Sent"
+---@param extended string everything behind the name, with its space; "" when there is nothing
+---@param context imapveil.Context
+---@return boolean show
+---@return string? attributes nil: as the server said
+---@return string? extended nil: as the server said
+function DoListResult(foldername, attributes, extended, context) end
+
+---Called once a connection, before a byte is sent.
+---@param client string the client's address
+---@param server string the address that it connected to
+---@param serverport integer
+---@param mode imapveil.Mode the listener's
+---@param context imapveil.Context
+---@return imapveil.Mode mode
+function GetEncryption(client, server, serverport, mode, context) end
+
+---Called when the name is known and before a password goes to the server.
+---@param client string the client's address
+---@param user string
+---@param context imapveil.Context
+---@return boolean allow
+---@return string? message what the client is told; nil: a standard text
+function DoLogin(client, user, context) end
+
+---Called for the text of the server's greeting.
+---@param client string the client's address
+---@param greeting string
+---@param context imapveil.Context
+---@return string greeting
+function DoGreeting(client, greeting, context) end
+
+---Called for what a client says of itself (RFC 2971).
+---@param client string the client's address
+---@param fields table<string, string|false> names in lower case; false is NIL
+---@param context imapveil.Context
+---@return table<string, string|false> fields
+function DoId(client, fields, context) end
+
+---Called for the commands that `hooks.commands` lists.
+---@param client string the client's address
+---@param command string in upper case, such as "UID EXPUNGE"
+---@param arguments string the rest of the command's first line
+---@param context imapveil.Context
+---@return boolean allow
+---@return string? message what the client is told; nil: a standard text
+function DoCommand(client, command, arguments, context) end
+
+---In a test file: runs the function at once; an error in it is a failed test.
+---@param name string what it shows
+---@param run fun()
+function test(name, run) end
+
+---In a test file. Tables are compared by what they hold.
+---@param expected any
+---@param actual any
+function assert_equal(expected, actual) end
+
+---In a test file.
+---@param value any
+function assert_true(value) end
+
+---In a test file.
+---@param value any
+function assert_false(value) end
+
+---In a test file: the function raises an error.
+---@param call fun()
+---@param pattern? string a pattern of Lua's that the error's text matches
+function assert_error(call, pattern) end
