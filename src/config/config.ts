@@ -52,6 +52,22 @@ export interface Hooks {
   readonly commands: readonly string[];
 }
 
+/** When logins that failed are too many. */
+export interface FailedLogins {
+  /** From one address, of users who have not logged in from there lately; 0: they are not counted. */
+  readonly perAddress: number;
+  /** Of one user; 0: they are not counted. */
+  readonly perUser: number;
+  /** Milliseconds, from the first of them, in which so many are too many. */
+  readonly within: number;
+  /** Milliseconds for which logins are refused then. */
+  readonly block: number;
+  /** Milliseconds that a login waits at most before that. */
+  readonly delay: number;
+  /** Networks and addresses whose logins are neither counted nor refused. */
+  readonly except: readonly string[];
+}
+
 export interface Limits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
@@ -61,6 +77,9 @@ export interface Limits {
   readonly preLoginLine: number;
   readonly preLoginLiteral: number;
   readonly drainTimeout: number;
+  /** Where failed logins are counted: `memory`, or a `redis:` or `rediss:` URL, with a password in it perhaps. */
+  readonly store: string;
+  readonly failedLogins: FailedLogins;
 }
 
 export interface Config {

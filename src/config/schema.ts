@@ -125,6 +125,9 @@ function measured(parse: (written: unknown) => Measured, units: string, standard
 }
 
 const duration = (standard: string) => measured(parseDuration, 'ms|s|m|h', standard);
+/** Redis counts the life of a key in seconds. */
+const wholeSeconds = (standard: string) =>
+  duration(standard).refine((milliseconds) => milliseconds >= 1000, { error: 'must be 1s or more' });
 const size = (standard: string) => measured(parseSize, 'B|KiB|MiB|GiB', standard);
 
 function text(required: string) {
@@ -135,6 +138,7 @@ function text(required: string) {
 
 const port = whole(1, 65535);
 const many = whole(1, 1_000_000);
+const uncounted = whole(0, 1_000_000);
 
 const address = z
   .string({ error: 'must be an IP address, such as 127.0.0.1, 0.0.0.0 or "::"' })
@@ -158,6 +162,20 @@ function isNetwork(written: string): boolean {
   const family = isIP(base);
   if (family === 6 && (base.includes('%') || MAPPED.test(base))) return false;
   return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
+/** Never says what was written: there is a password in it. */
+const STORE = {
+  error: 'must be memory, or the URL of a Redis or Valkey server, such as redis://user:password@host:6379/0',
+};
+
+const store = z.string(STORE).refine((written) => written === 'memory' || isRedisUrl(written), STORE);
+
+function isRedisUrl(written: string): boolean {
+  if (!URL.canParse(written)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(written);
+  const isRedis = protocol === 'redis:' || protocol === 'rediss:';
+  return isRedis && hostname !== '' && /^\/?\d{0,4}$/.test(pathname) && search === '' && hash === '';
 }
 
 /** RFC 9051 §9 calls both an atom; a mechanism (RFC 4422 §3.1) has no more than these. */
@@ -283,6 +301,15 @@ const schema = section({
     preLoginLine: size('8KiB'),
     preLoginLiteral: size('64KiB'),
     drainTimeout: duration('30s'),
+    store: store.prefault('memory'),
+    failedLogins: section({
+      perAddress: uncounted.prefault(100),
+      perUser: uncounted.prefault(20),
+      within: wholeSeconds('10m'),
+      block: wholeSeconds('10m'),
+      delay: duration('15s'),
+      except: list(network, 'networks').prefault([]),
+    }).prefault({}),
   }).prefault({}),
   workers: z
     .union(

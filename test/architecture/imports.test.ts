@@ -43,8 +43,14 @@ const rooms: Readonly<Record<string, Room>> = {
     node: true,
     packages: notFengari,
   },
+  guard: {
+    values: [],
+    types: ['config/config.ts', 'net/login-guard.ts'],
+    node: true,
+    packages: ['@redis/client', 'rate-limiter-flexible'],
+  },
   process: {
-    values: ['net', 'session', 'rewrite', 'imap-parser-lite'],
+    values: ['guard', 'net', 'session', 'rewrite', 'imap-parser-lite'],
     types: handedIn,
     node: true,
     packages: notFengari,
@@ -52,6 +58,7 @@ const rooms: Readonly<Record<string, Room>> = {
   cli: {
     values: [
       'process',
+      'guard',
       'net',
       'session',
       'rewrite',
@@ -169,6 +176,9 @@ describe('the rule sees each kind of violation', () => {
     ['net/connection.ts', "const lua = require('fengari');"],
     ['net/connection.ts', 'const module = await import("./" + name);'],
     ['net/connection.ts', 'const module = await import(name);'],
+    ['guard/guard.ts', "import { Session } from '../session/session.ts';"],
+    ['guard/guard.ts', "import { belongsTo } from '../net/networks.ts';"],
+    ['net/connection.ts', "import { openGuard } from '../guard/open-guard.ts';"],
     ['process/workers.ts', "import { openHooks, type HookHost } from '../hooks/hook-host.ts';"],
     ['process/workers.ts', "import { run } from '../cli/run.ts';"],
     ['demo/server.ts', "import { Session } from '../session/session.ts';"],

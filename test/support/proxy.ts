@@ -35,7 +35,7 @@ export interface ProxyOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Keys of `hooks` and `limits` in proxy.yaml. */
   readonly hooks?: Readonly<Record<string, unknown>>;
-  readonly limits?: Readonly<Record<string, Setting>>;
+  readonly limits?: Readonly<Record<string, unknown>>;
   readonly admin?: Readonly<Record<string, Setting>>;
   /** Processes that serve; 1 when left out. */
   readonly workers?: number;

@@ -18,6 +18,7 @@ const packages = {
   kubectl: 'kubernetes-client',
   'systemd-analyze': 'systemd',
   'systemd-notify': 'systemd',
+  'redis-server': 'redis-server',
 } as const;
 
 export type Program = keyof typeof packages;
