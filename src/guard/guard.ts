@@ -24,7 +24,7 @@ export interface SharedStore {
 
 export class Guard implements LoginGuard {
   readonly #memory: MemoryTallies;
-  readonly #store: SharedStore | undefined;
+  #store: SharedStore | undefined;
   readonly #tellOthers: (outcome: LoginOutcome) => void;
 
   constructor(
@@ -56,6 +56,17 @@ export class Guard implements LoginGuard {
   /** What another process of this proxy has told. */
   learn(outcome: LoginOutcome): void {
     learn(outcome, this.#memory);
+  }
+
+  /** Goes on with other limits, and with this store in place of the one that it had. What is counted stays. */
+  use(settings: Settings, store: SharedStore | undefined): void {
+    this.#memory.settings = settings;
+    if (store !== this.#store) this.#store?.close();
+    this.#store = store;
+  }
+
+  get store(): SharedStore | undefined {
+    return this.#store;
   }
 
   close(): void {

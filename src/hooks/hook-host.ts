@@ -33,6 +33,8 @@ export type HookEvent =
 export interface HookSession {
   /** Never rejects: a call that failed is answered by `onError` (encryption: by the mode that was asked with). */
   ask(question: Question): Promise<Answer>;
+  /** The session is over, and waits for no answer any more. */
+  end?(): void;
 }
 
 export interface HookHost {

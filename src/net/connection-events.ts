@@ -6,6 +6,8 @@ import type { Transcript } from '../session/transcript.ts';
 /** What an operator wants to know, as it happens. The listener of it writes the log. */
 export interface ConnectionEvents {
   opened(facts: SessionSettings): void;
+  /** The server has taken a login. */
+  loggedIn(facts: SessionSettings, login: Login): void;
   loginFailed(facts: SessionSettings, failed: FailedLogin): void;
   /** The proxy itself refused a login; the server has not heard of it. */
   loginRefused(facts: SessionSettings, refused: RefusedLogin): void;

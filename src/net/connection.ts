@@ -27,7 +27,7 @@ export interface Shared {
   readonly upstream: { readonly host: string; readonly port: number };
   readonly tlsFront: TlsFront;
   readonly upstreamTls: ConnectionOptions;
-  readonly hooks: HookHost;
+  readonly hooks: Pick<HookHost, 'defines' | 'openSession'>;
   readonly deadlines: Deadlines;
   readonly events: ConnectionEvents;
 }
@@ -177,6 +177,7 @@ export class Connection implements Timed {
         this.#ask(effect.question);
         return;
       case 'logged-in':
+        this.#shared.events.loggedIn(this.#facts, effect);
         this.#noteLogin('ok', effect);
         return;
       case 'login-failed':
@@ -357,6 +358,7 @@ export class Connection implements Timed {
     const { clientAddress } = this.#shared.config.upstream;
     this.#cause = ungreeted && clientAddress === 'proxy-v2' ? behindHeader(cause) : cause;
     this.#goneBy = performance.now() + LINGER;
+    this.#hooks.end?.();
     for (const socket of [this.#client, this.#upstream]) {
       if (socket === undefined) continue;
       // Read on without looking: unread bytes would turn the close into a reset, and the BYE would be lost.

@@ -141,6 +141,7 @@ function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
     identify: upstream.clientAddress === 'id',
     enforce: hooks.enforce,
     commandsAsked: hooks.commands,
+    guardsLogin: limits.failedLogins.perAddress > 0 || limits.failedLogins.perUser > 0,
     preLoginLine: limits.preLoginLine,
     preLoginLiteral: limits.preLoginLiteral,
     refused: shared.refused,

@@ -28,10 +28,9 @@ export interface LoginGuard {
   succeeded(client: string, user: string): void;
 }
 
-/** What an operator, or a metric, wants to know of the guard. */
+/** What an operator, or a metric, wants to know of the guard; what it refuses is in `ConnectionEvents`. */
 export type GuardEvent =
   | { readonly kind: 'delayed'; readonly attempt: LoginAttempt; readonly milliseconds: number }
-  | { readonly kind: 'refused'; readonly attempt: LoginAttempt; readonly by: RefusedBy }
   /** The shared store is of no use at the moment, and this proxy counts by itself; said once. */
   | { readonly kind: 'store-lost'; readonly store: string; readonly message: string }
   /** The shared store answers, for the first time or again. */

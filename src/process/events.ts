@@ -4,6 +4,7 @@
  */
 import type { HookEvent } from '../hooks/hook-host.ts';
 import type { ConnectionEvents, Summary } from '../net/connection-events.ts';
+import type { GuardEvent } from '../net/login-guard.ts';
 import type { Log } from '../observe/log.ts';
 import { whyRefused } from '../rewrite/refused.ts';
 import { Transcript } from '../session/transcript.ts';
@@ -21,6 +22,7 @@ export function connectionEvents(log: Log): ConnectionEvents {
     opened({ session, client, serverport }) {
       log.debug({ session, client, serverport }, 'session opened');
     },
+    loggedIn() {},
     loginFailed({ session, client, serverport }, { user, mechanism, code }) {
       log.info({ session, client, serverport, user, mechanism, code }, 'login failed');
     },
@@ -123,6 +125,27 @@ export function logHookEvent(log: Log, event: HookEvent): void {
       return;
     case 'thread-ended':
       log.warn(`script thread ended and is started again: ${event.message}`);
+      return;
+  }
+}
+
+/** What the guard of logins reports, as lines of the log. */
+export function logGuardEvent(log: Log, event: GuardEvent): void {
+  switch (event.kind) {
+    case 'delayed': {
+      const { session, client, serverport, user } = event.attempt;
+      const { milliseconds } = event;
+      log.debug({ session, client, serverport, user, milliseconds }, 'login delayed: too many have failed');
+      return;
+    }
+    case 'store-lost':
+      log.warn(
+        { store: event.store, reason: event.message },
+        'limits.store is of no use: this proxy counts failed logins by itself until it answers',
+      );
+      return;
+    case 'store-found':
+      log.info({ store: event.store }, 'limits.store answers: failed logins are counted there');
       return;
   }
 }

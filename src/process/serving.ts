@@ -5,10 +5,13 @@
  */
 import type { Socket } from 'node:net';
 import type { Config, Hooks, Listen } from '../config/config.ts';
+import type { Guard } from '../guard/guard.ts';
+import { openGuard, prepareGuard, type ReportGuard } from '../guard/open-guard.ts';
 import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
 import type { Shared } from '../net/connection.ts';
 import { type Census, Connections } from '../net/connections.ts';
 import { Deadlines } from '../net/deadlines.ts';
+import { guardLogins } from '../net/guarded-logins.ts';
 import { acceptor } from '../net/listener.ts';
 import { listenerName } from '../net/port.ts';
 import { createTlsFront, type TlsFront, upstreamTlsOptions } from '../net/tls.ts';
@@ -17,7 +20,7 @@ import { refuse } from '../rewrite/refused.ts';
 import type { Change } from './change.ts';
 import type { Common } from './common.ts';
 import { CurrentHooks } from './current-hooks.ts';
-import { connectionEvents, logHookEvent } from './events.ts';
+import { connectionEvents, logGuardEvent, logHookEvent } from './events.ts';
 import { StartFault } from './start-fault.ts';
 import { inTurns, type Pace } from './turns.ts';
 
@@ -46,15 +49,22 @@ export interface ServingServices {
   openHooks(settings: Hooks, report: (event: HookEvent) => void): Promise<HookHost>;
 }
 
+/** What a process has that shares the clients with others. */
+export interface Shares {
+  readonly census: Census;
+  readonly guard: Guard;
+}
+
 /** Makes this process ready to take connections. Rejects with StartFault when the script does not load. */
 export async function openServing(
   config: Config,
   common: Common,
   services: ServingServices,
-  census?: Census,
+  shares?: Shares,
 ): Promise<Serving> {
   const hooks = await services.openHooks(config.hooks, (event) => logHookEvent(services.log, event));
-  return new ThisProcess(config, common, services, hooks, census);
+  const guard = shares?.guard ?? (await openGuard(config.limits, reportTo(services.log)));
+  return new ThisProcess(config, common, services, hooks, guard, shares?.census);
 }
 
 class ThisProcess implements Serving {
@@ -64,6 +74,7 @@ class ThisProcess implements Serving {
   readonly #deadlines: Deadlines;
   readonly #tlsFront: TlsFront;
   readonly #events: Shared['events'];
+  readonly #guard: Guard;
   /** Every listener that there was, by name: who came in at one before it closed is still served. */
   readonly #listeners: Map<string, Listen> = new Map();
   #acceptors: ReadonlyMap<string, (socket: Socket) => void> = new Map();
@@ -76,6 +87,7 @@ class ThisProcess implements Serving {
     common: Common,
     services: ServingServices,
     hooks: HookHost,
+    guard: Guard,
     census: Census | undefined,
   ) {
     this.#services = services;
@@ -84,6 +96,7 @@ class ThisProcess implements Serving {
     this.#deadlines = new Deadlines(sweepInterval(config));
     this.#tlsFront = createTlsFront(common.certificates, config.tls, common.ticketKeys);
     this.#events = connectionEvents(services.log);
+    this.#guard = guard;
     this.#config = config;
     this.#begin(config, common);
   }
@@ -106,15 +119,20 @@ class ThisProcess implements Serving {
     const showCertificates = this.#prepareTls(config, common);
     const { log, openHooks } = this.#services;
     const hooks = await openHooks(config.hooks, (event) => logHookEvent(log, event));
+    const limits = await prepareGuard(this.#guard, this.#config.limits, config.limits, reportTo(log));
     return {
       commit: () => {
         showCertificates();
+        limits.commit();
         this.#hooks.use(hooks);
         this.#deadlines.sweepEvery(sweepInterval(config));
         log.level = config.log.level;
         this.#begin(config, common);
       },
-      cancel: () => hooks.close(),
+      cancel: () => {
+        limits.cancel();
+        return hooks.close();
+      },
     };
   }
 
@@ -130,15 +148,17 @@ class ThisProcess implements Serving {
   /** Whoever comes from now on is served as this configuration says. */
   #begin(config: Config, common: Common): void {
     this.#config = config;
+    const { log } = this.#services;
+    const { failedLogins } = config.limits;
+    const unguarded = { hooks: this.#hooks, events: this.#events };
     const shared: Shared = {
+      ...guardLogins(unguarded, this.#guard, failedLogins, reportTo(log)),
       config,
       refused: refuse(config.refuse),
       upstream: common.upstream,
-      hooks: this.#hooks,
       deadlines: this.#deadlines,
       tlsFront: this.#tlsFront,
       upstreamTls: upstreamTlsOptions(config, common.upstreamCa),
-      events: this.#events,
     };
     for (const listen of config.listen) this.#listeners.set(listenerName(listen), listen);
     const acceptors = [...this.#listeners].map(
@@ -167,8 +187,13 @@ class ThisProcess implements Serving {
     for (const connection of this.#connections.all) connection.end(cause, 'The proxy was stopped');
     await this.#connections.empty();
     this.#deadlines.close();
+    this.#guard.close();
     await this.#hooks.close();
   }
+}
+
+function reportTo(log: Log): ReportGuard {
+  return (event) => logGuardEvent(log, event);
 }
 
 /** Sessions a second that may always be asked to end: whoever has to serve them next hardly notices. */

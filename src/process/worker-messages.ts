@@ -3,6 +3,8 @@
  * same version, so nothing is checked on arrival.
  */
 import type { Config } from '../config/config.ts';
+import type { LoginOutcome } from '../guard/guard.ts';
+import type { Snapshot } from '../guard/memory-tallies.ts';
 import type { Common } from './common.ts';
 
 /** The limits that are reached among all workers together. */
@@ -28,6 +30,8 @@ export interface Start {
   readonly config: Config;
   readonly common: Common;
   readonly full: Full;
+  /** What the others know of failed logins. */
+  readonly logins: Snapshot;
 }
 
 export type ToWorker =
@@ -37,6 +41,8 @@ export type ToWorker =
   /** The addresses that became full, and those that are not any more. */
   | { readonly kind: 'full'; readonly full: Full; readonly free: readonly string[] }
   | { readonly kind: 'ticket-keys'; readonly keys: Buffer }
+  /** How a login ended in another worker. */
+  | { readonly kind: 'login'; readonly outcome: LoginOutcome }
   /** Make ready for this configuration; to be answered by `prepared`, and followed by one of the two below. */
   | { readonly kind: 'prepare'; readonly config: Config; readonly common: Common }
   | { readonly kind: 'commit' }
@@ -54,6 +60,8 @@ export type FromWorker =
   /** The connection is its own from here on. Said before anything is said to the client. */
   | { readonly kind: 'took' }
   | { readonly kind: 'count'; readonly count: Count }
+  /** How a login ended, where that changes what the others should think of the next. */
+  | { readonly kind: 'login'; readonly outcome: LoginOutcome }
   /** Ready for what `prepare` brought, or why not. */
   | { readonly kind: 'prepared'; readonly fault: string | undefined };
 

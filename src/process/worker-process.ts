@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { LoginOutcome } from '../guard/guard.ts';
 import { type Count, type FromWorker, HEARTBEAT, type Start, type ToWorker } from './worker-messages.ts';
 
 /** A connection on its way to a worker. */
@@ -26,6 +27,7 @@ export interface WorkerEnd {
 interface WorkerEvents {
   readonly serving: () => void;
   readonly counted: (count: Count) => void;
+  readonly loginEnded: (outcome: LoginOutcome) => void;
   /** It is ready for what `prepare` brought, or cannot be. */
   readonly prepared: (fault: string | undefined) => void;
   /** It has not said a word for too long and is killed; `ended` follows. Seconds. */
@@ -165,6 +167,9 @@ export class WorkerProcess {
         return;
       case 'count':
         this.#events.counted(message.count);
+        return;
+      case 'login':
+        this.#events.loginEnded(message.outcome);
         return;
       case 'prepared':
         this.#events.prepared(message.fault);

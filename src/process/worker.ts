@@ -4,8 +4,11 @@
  * its sessions need to finish.
  */
 import type { Socket } from 'node:net';
+import type { Guard } from '../guard/guard.ts';
+import { openGuard } from '../guard/open-guard.ts';
 import type { Log } from '../observe/log.ts';
 import type { Change } from './change.ts';
+import { logGuardEvent } from './events.ts';
 import { HeadCount } from './head-count.ts';
 import { openServing, type Serving, type ServingServices } from './serving.ts';
 import { StartFault } from './start-fault.ts';
@@ -15,6 +18,7 @@ import { type FromWorker, HEARTBEAT, type Start, type ToWorker } from './worker-
 interface Started {
   readonly log: Log;
   readonly headCount: HeadCount;
+  readonly guard: Promise<Guard>;
   /** Settles when it can serve; never rejects, because then the process ends. */
   readonly serving: Promise<Serving>;
   /** The same, as soon as it is there. */
@@ -43,6 +47,9 @@ export function work(servicesFor: (start: Start) => ServingServices): void {
         return;
       case 'full':
         started?.headCount.learn(message.full, message.free);
+        return;
+      case 'login':
+        started?.guard.then((guard) => guard.learn(message.outcome));
         return;
       case 'ticket-keys':
         started?.serving.then((serving) => serving.useTicketKeys(message.keys));
@@ -74,12 +81,19 @@ export function work(servicesFor: (start: Start) => ServingServices): void {
   if (!process.connected) process.exit(1);
 }
 
-function start({ config, common, full }: Start, services: ServingServices): Started {
+function start({ config, common, full, logins }: Start, services: ServingServices): Started {
   const headCount = new HeadCount(full, (count) => tell({ kind: 'count', count }));
-  const serving = openServing(config, common, services, headCount).catch(cannotServe);
+  const guard = openGuard(config.limits, (event) => logGuardEvent(services.log, event), {
+    tell: (outcome) => tell({ kind: 'login', outcome }),
+    known: logins,
+  });
+  const serving = guard
+    .then((opened) => openServing(config, common, services, { census: headCount, guard: opened }))
+    .catch(cannotServe);
   const started: Started = {
     log: services.log,
     headCount,
+    guard,
     serving,
     open: undefined,
     change: undefined,

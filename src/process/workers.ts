@@ -4,6 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
+import { type LoginOutcome, learn } from '../guard/guard.ts';
+import { MemoryTallies } from '../guard/memory-tallies.ts';
 import type { Log } from '../observe/log.ts';
 import type { Change } from './change.ts';
 import type { Common } from './common.ts';
@@ -56,6 +58,8 @@ class Workers implements Serving {
   readonly #entry: string;
   readonly #slots: readonly Slot[];
   readonly #totals: Totals<WorkerProcess>;
+  /** What all workers together know of failed logins, for one that starts. */
+  readonly #logins: MemoryTallies;
   readonly #timer: NodeJS.Timeout;
   /** What a worker that starts is given. */
   #config: Config;
@@ -75,6 +79,7 @@ class Workers implements Serving {
     this.#log = log;
     this.#entry = entry;
     this.#totals = new Totals(config.limits);
+    this.#logins = new MemoryTallies(config.limits.failedLogins);
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = (fault) => (fault ? reject(fault) : resolve());
     });
@@ -130,6 +135,7 @@ class Workers implements Serving {
         this.#config = config;
         this.#common = { ...common, ticketKeys: this.#common.ticketKeys };
         this.#tellFullness(this.#totals.useLimits(config.limits));
+        this.#logins.settings = config.limits.failedLogins;
       },
       cancel: () => end('cancel'),
     };
@@ -159,6 +165,7 @@ class Workers implements Serving {
       config: this.#config,
       common: this.#common,
       full: this.#totals.full,
+      logins: this.#logins.snapshot,
     };
     try {
       slot.worker = this.#fork(slot, start);
@@ -172,6 +179,7 @@ class Workers implements Serving {
     const { number } = slot;
     const worker: WorkerProcess = new WorkerProcess(this.#entry, start, {
       serving: () => this.#serving(slot, worker),
+      loginEnded: (outcome) => this.#loginEnded(worker, outcome),
       counted: (count) => this.#tellFullness(this.#totals.report(worker, count)),
       prepared: (fault) => this.#change?.hear(worker, fault),
       silent: (seconds) =>
@@ -249,6 +257,11 @@ class Workers implements Serving {
   #tick(): void {
     const left = this.#slots.flatMap(({ worker }) => worker?.tick() ?? []);
     this.#dealAgain([...this.#waiting.splice(0), ...left]);
+  }
+
+  #loginEnded(by: WorkerProcess, outcome: LoginOutcome): void {
+    learn(outcome, this.#logins);
+    for (const { worker } of this.#slots) if (worker !== by) worker?.send({ kind: 'login', outcome });
   }
 
   #tellFullness(change: FullnessChange | undefined): void {

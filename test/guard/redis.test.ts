@@ -40,17 +40,10 @@ class OneProxy {
   static async open(store: string, changed: Partial<FailedLogins> = {}): Promise<OneProxy> {
     const events: GuardEvent[] = [];
     const target = new EventTarget();
-    const guard = await openGuard(
-      { store, failedLogins: { ...failedLogins, ...changed } },
-      {
-        report(event) {
-          events.push(event);
-          target.dispatchEvent(new Event('event'));
-        },
-        tellOthers() {},
-        known: undefined,
-      },
-    );
+    const guard = await openGuard({ store, failedLogins: { ...failedLogins, ...changed } }, (event) => {
+      events.push(event);
+      target.dispatchEvent(new Event('event'));
+    });
     return new OneProxy(guard, events, target);
   }
 
