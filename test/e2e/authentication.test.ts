@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { makeCertificates } from '../support/certificates.ts';
-import { type RunningProxy, startProxy } from '../support/proxy.ts';
+import { type RunningProxy, startProxy, uncounted } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
 import { without } from '../support/required.ts';
 import { type Peer, type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
@@ -26,6 +26,7 @@ describe('authentication with scripted servers', { skip: without('openssl') }, (
       listen: ['starttls'],
       certificates: await makeCertificates(folder),
       upstream: { port: upstream.port, encryption: 'none' },
+      limits: uncounted,
     });
   });
   after(async () => {

@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { root } from '../support/cases.ts';
 import { makeCertificates } from '../support/certificates.ts';
-import { type LogEntry, type RunningProxy, startProxy } from '../support/proxy.ts';
+import { type LogEntry, type RunningProxy, startProxy, uncounted } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
 import { program, without } from '../support/required.ts';
 import { type Peer, type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
@@ -109,6 +109,7 @@ describe('deploy/fail2ban', { skip: without('openssl', 'fail2ban-regex') }, () =
         listen: ['starttls'],
         certificates,
         upstream: { port: upstream.port, encryption: 'none' },
+        limits: uncounted,
         logLevel: 'info',
         workers,
       });

@@ -18,6 +18,9 @@ const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 type Listening = 'starttls' | 'tls' | 'starttls-required';
 type Setting = string | number | boolean | readonly string[];
 
+/** `limits` for tests of logins that no server takes: nothing is counted, and no name has to be readable. */
+export const uncounted = { failedLogins: { perAddress: 0, perUser: 0 } } as const;
+
 export interface ProxyOptions {
   /** One free port of 127.0.0.1 for each, in this order. */
   readonly listen: readonly Listening[];

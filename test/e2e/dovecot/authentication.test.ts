@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Dovecot, startDovecot } from '../../support/dovecot.ts';
 import type { Account, Endpoint } from '../../support/endpoint.ts';
-import { type RunningProxy, startProxy } from '../../support/proxy.ts';
+import { type RunningProxy, startProxy, uncounted } from '../../support/proxy.ts';
 import { RawImap } from '../../support/raw-imap.ts';
 import { without } from '../../support/required.ts';
 import {
@@ -84,6 +84,7 @@ describe('SASL through the proxy', { skip: without('dovecot', 'openssl') }, () =
       listen: ['tls', 'starttls'],
       certificates: dovecot.certificates,
       upstream: { port: dovecot.ports.imaps, encryption: 'tls' },
+      limits: uncounted,
     });
   });
   after(async () => {
