@@ -48,6 +48,3 @@ function assert_error(call, pattern)
   error("expected an error like " .. show(pattern, 0) .. ", got " .. show(message, 0), 2)
 end
 `;
-
-/** Their names, and that of what defines a test. */
-export const testFunctions = ['test', 'assert_equal', 'assert_true', 'assert_false', 'assert_error'] as const;
