@@ -4,6 +4,7 @@ import type { Config, Listen } from '../config/config.ts';
 import { formatFault, formatWarning } from '../config/fault.ts';
 import { type CheckScript, checkFiles } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
+import { functionNames, hookKinds } from '../hooks/names.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
@@ -59,10 +60,6 @@ function at(host: string, port: number): string {
 }
 
 function functions(defines: DefinedHooks): string {
-  const names = [
-    defines.encryption ? 'GetEncryption' : '',
-    defines.capability ? 'DoCapability' : '',
-    defines.list ? 'DoListResult' : '',
-  ].filter((name) => name !== '');
-  return names.length === 0 ? 'none of the three functions' : names.join(', ');
+  const names = hookKinds.filter((kind) => defines[kind]).map((kind) => functionNames[kind]);
+  return names.length === 0 ? 'none of the functions' : names.join(', ');
 }

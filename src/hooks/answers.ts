@@ -5,7 +5,8 @@
 import { essentialCapabilities } from '../rewrite/capability.ts';
 import { HIDDEN, KEPT, sameFate } from '../rewrite/folders.ts';
 import type { Answer, Question } from '../rewrite/question.ts';
-import { FAILED, type ThreadAnswer, type ToThread } from './protocol.ts';
+import { functionNames } from './names.ts';
+import { FAILED, type ToThread } from './protocol.ts';
 
 export type OnError = 'pass' | 'hide';
 
@@ -36,16 +37,6 @@ export function withoutScript(question: Question, onError: OnError): Answer {
   }
 }
 
-const functionNames = {
-  encryption: 'GetEncryption',
-  capability: 'DoCapability',
-  list: 'DoListResult',
-  login: 'DoLogin',
-  greeting: 'DoGreeting',
-  id: 'DoId',
-  command: 'DoCommand',
-} as const;
-
 /** Which function a question calls, as scripts and logs name it. */
 export function callName(question: Question): string {
   return functionNames[question.kind];
@@ -62,44 +53,20 @@ export function toThread(
   question: Question,
   skip: ReadonlySet<number>,
 ): { message: ToThread; moved: ArrayBuffer[] } {
-  const { context } = question;
-  switch (question.kind) {
-    case 'encryption':
-      return { message: { kind: 'encryption', id, context, mode: question.mode }, moved: [] };
-    case 'capability':
-      return { message: { kind: 'capability', id, context, capabilities: question.capabilities }, moved: [] };
-    case 'list': {
-      const bytes = new Uint8Array(question.folders.bytes);
-      const lengths = new Uint32Array(question.folders.lengths);
-      const message = {
-        kind: 'list',
-        id,
-        context,
-        folders: { bytes, lengths },
-        names: question.names,
-        skip: [...skip],
-      } as const;
-      return { message, moved: [bytes.buffer, lengths.buffer] };
-    }
-    default:
-      throw new Error(`${question.kind} questions cannot be asked of the thread yet`);
-  }
+  if (question.kind !== 'list') return { message: { id, question, skip: [] }, moved: [] };
+  const bytes = new Uint8Array(question.folders.bytes);
+  const lengths = new Uint32Array(question.folders.lengths);
+  const asked = { ...question, folders: { bytes, lengths } };
+  return { message: { id, question: asked, skip: [...skip] }, moved: [bytes.buffer, lengths.buffer] };
 }
 
 /** The answer to `question`, of which some calls may have failed. */
-export function fromThread(question: Question, answer: ThreadAnswer, onError: OnError): Answer {
-  if (question.kind === 'encryption' && answer.kind === 'encryption' && answer.mode !== undefined) {
-    return { kind: 'encryption', mode: answer.mode };
+export function fromThread(question: Question, answer: Answer | undefined, onError: OnError): Answer {
+  if (answer === undefined) return withoutScript(question, onError);
+  if (answer.kind !== 'list') return answer;
+  const { lengths } = answer.fates;
+  for (let at = 0; at < lengths.length; at++) {
+    if (lengths[at] === FAILED) lengths[at] = onError === 'pass' ? KEPT : HIDDEN;
   }
-  if (question.kind === 'capability' && answer.kind === 'capability' && answer.capabilities !== undefined) {
-    return { kind: 'capability', capabilities: answer.capabilities };
-  }
-  if (question.kind === 'list' && answer.kind === 'list') {
-    const { bytes, lengths } = answer;
-    for (let at = 0; at < lengths.length; at++) {
-      if (lengths[at] === FAILED) lengths[at] = onError === 'pass' ? KEPT : HIDDEN;
-    }
-    return { kind: 'list', fates: { bytes, lengths } };
-  }
-  return withoutScript(question, onError);
+  return answer;
 }

@@ -15,6 +15,7 @@ declare module 'fengari' {
 
   interface Lua {
     readonly LUA_OK: 0;
+    readonly LUA_YIELD: 1;
     readonly LUA_MULTRET: -1;
     readonly LUA_REGISTRYINDEX: number;
     readonly LUA_TNONE: -1;
@@ -37,7 +38,11 @@ declare module 'fengari' {
     lua_getstack(state: LuaState, level: number, into: Debug): number;
     lua_gettop(state: LuaState): number;
     lua_insert(state: LuaState, index: number): void;
+    lua_isyieldable(state: LuaState): boolean;
     lua_newtable(state: LuaState): void;
+    lua_newthread(state: LuaState): LuaState;
+    /** 0: there is no more, and nothing was pushed. */
+    lua_next(state: LuaState, index: number): number;
     lua_pcall(state: LuaState, args: number, results: number, handler: number): number;
     lua_pop(state: LuaState, count: number): void;
     lua_pushboolean(state: LuaState, value: boolean): void;
@@ -53,6 +58,8 @@ declare module 'fengari' {
     lua_remove(state: LuaState, index: number): void;
     lua_replace(state: LuaState, index: number): void;
     lua_setfield(state: LuaState, index: number, key: Uint8Array): void;
+    /** Runs a coroutine, or goes on with it, with the topmost values of its stack. */
+    lua_resume(coroutine: LuaState, from: LuaState, args: number): number;
     lua_settop(state: LuaState, index: number): void;
     lua_toboolean(state: LuaState, index: number): boolean;
     lua_tocfunction(state: LuaState, index: number): LuaFunction | null;
@@ -62,6 +69,8 @@ declare module 'fengari' {
     lua_touserdata(state: LuaState, index: number): unknown;
     lua_type(state: LuaState, index: number): number;
     lua_typename(state: LuaState, type: number): Uint8Array;
+    lua_xmove(from: LuaState, to: LuaState, count: number): void;
+    lua_yield(state: LuaState, results: number): never;
   }
 
   interface Auxiliary {
@@ -80,6 +89,7 @@ declare module 'fengari' {
     luaL_optstring(state: LuaState, index: number, fallback: Uint8Array): Uint8Array;
     luaL_requiref(state: LuaState, name: Uint8Array, open: LuaFunction, global: number): void;
     luaL_tolstring(state: LuaState, index: number): Uint8Array;
+    luaL_traceback(on: LuaState, of: LuaState, message: Uint8Array | null, level: number): void;
     luaL_where(state: LuaState, level: number): void;
   }
 

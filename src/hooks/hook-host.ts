@@ -1,5 +1,8 @@
 /** The door of the hook room: what the rest of the product may ask of scripts. */
 import type { Answer, DefinedHooks, Question } from '../rewrite/question.ts';
+import type { HookError } from './error-book.ts';
+
+export type { HookError };
 
 export interface HookSettings {
   /** Absolute path of the script; undefined: no script, and the host defines nothing and starts no thread. */
@@ -9,7 +12,10 @@ export interface HookSettings {
   readonly onError: 'pass' | 'hide';
 }
 
-/** What happened in the room that an operator wants to read in the log. `session` is undefined for what concerns all. */
+/**
+ * What happened in the room that an operator wants to read in the log. A call that failed is told the first time, and
+ * then, while the same error goes on, once a minute with the number of times.
+ */
 export type HookEvent =
   | { readonly kind: 'printed'; readonly text: string }
   | {
@@ -17,6 +23,9 @@ export type HookEvent =
       readonly session: string;
       readonly call: string;
       readonly message: string;
+      /** What the first of them was called with, and how Lua got to the error; empty where nobody knows. */
+      readonly arguments: string;
+      readonly traceback: string;
       readonly count: number;
     }
   | {
@@ -25,6 +34,14 @@ export type HookEvent =
       readonly call: string;
       readonly strikes: number /** What ran out: the deadline, or the memory one call may take. */;
       readonly limit: 'time' | 'memory';
+    }
+  /** A question was answered by the script: how many calls that took, how many of them failed, and seconds. */
+  | {
+      readonly kind: 'answered';
+      readonly call: string;
+      readonly calls: number;
+      readonly failures: number;
+      readonly seconds: number;
     }
   | { readonly kind: 'given-up'; readonly session: string }
   | { readonly kind: 'thread-ended'; readonly message: string };
@@ -41,6 +58,8 @@ export interface HookHost {
   readonly defines: DefinedHooks;
   /** Absolute paths of the script and of the modules that it has required. */
   readonly files: readonly string[];
+  /** What went wrong in the script, each distinct error once, the latest first. */
+  readonly errors: readonly HookError[];
   /**
    * Whether the script answers, where there is one. One that could not be opened again is tried once more by this
    * question, as by any other: a proxy that says it is not ready is asked nothing else.

@@ -5,9 +5,10 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Answer, type DefinedHooks, noHooks, type Question } from '../rewrite/question.ts';
 import { callName, callsOf, fromThread, toThread, withoutScript } from './answers.ts';
+import { ErrorBook, type HookError } from './error-book.ts';
 import type { HookEvent, HookHost, HookSession, HookSettings } from './hook-host.ts';
 import { ATTEMPTS, LOAD_DEADLINE, RESTART_AFTER, STRIKES } from './limits.ts';
-import type { FromThread } from './protocol.ts';
+import type { FromThread, ThreadAnswer } from './protocol.ts';
 import { readScript } from './script-file.ts';
 import { ScriptThread, type ThreadEnd } from './script-thread.ts';
 
@@ -46,6 +47,7 @@ export async function createHookHost(
     return {
       defines: noHooks,
       files: [],
+      errors: [],
       isLoaded: () => true,
       openSession: () => ({ ask: async (question) => withoutScript(question, 'pass') }),
       close: async () => {},
@@ -68,6 +70,7 @@ class ScriptHost implements HookHost {
   readonly #source: Uint8Array;
   readonly #settings: HookSettings;
   readonly #report: Report;
+  readonly #errors = new ErrorBook();
   readonly #pending = new Map<number, Pending>();
   #modules: ReadonlyMap<string, Uint8Array> = new Map();
   #thread: ScriptThread | undefined;
@@ -95,6 +98,10 @@ class ScriptHost implements HookHost {
       join(this.#folder, `${name.replaceAll('.', '/')}.lua`),
     );
     return [join(this.#folder, this.#name), ...modules];
+  }
+
+  get errors(): HookError[] {
+    return this.#errors.all;
   }
 
   isLoaded(): boolean {
@@ -186,13 +193,28 @@ class ScriptHost implements HookHost {
         if (pending === undefined) return;
         this.#pending.delete(answer.id);
         const { question } = pending;
-        if (answer.failure) {
-          const { session } = question.context;
-          this.#report({ kind: 'failed', session, call: callName(question), ...answer.failure });
-        }
-        pending.resolve(fromThread(question, answer, this.#settings.onError));
+        this.#tell(question, answer);
+        pending.resolve(fromThread(question, answer.answer, this.#settings.onError));
       }
     }
+  }
+
+  #tell(question: Question, { failures, took }: ThreadAnswer): void {
+    const call = callName(question);
+    const { session } = question.context;
+    let failed = 0;
+    for (const failure of failures) {
+      failed += failure.count;
+      const count = this.#errors.note(call, session, failure, Date.now());
+      if (count !== undefined) this.#report({ kind: 'failed', session, call, ...failure, count });
+    }
+    this.#report({
+      kind: 'answered',
+      call,
+      calls: callsOf(question),
+      failures: failed,
+      seconds: took / 1000,
+    });
   }
 
   /** What waits is asked again in a new thread, but for the call that ended the old one. */

@@ -48,6 +48,29 @@ export const RETURNED_STRING: number = 64 * KIB;
 /** Bytes of the largest script or module. */
 export const SCRIPT_FILE: number = MIB;
 
+/** Bytes of the longest text that a script may have sent to a client, and of what RFC 2971 §3.3 allows in ID. */
+export const LINE_FOR_CLIENT = 500;
+export const ID_FIELDS = 30;
+export const ID_NAME = 30;
+export const ID_VALUE = 1024;
+
+/** How often one call may wait for something. */
+export const PAUSES = 10;
+
+/** Messages that failed calls of one question are told apart by. */
+export const DISTINCT_FAULTS = 5;
+
+/** Distinct errors that are remembered, and milliseconds until one that goes on is told again. */
+export const ERRORS_KEPT = 50;
+export const REPORT_AGAIN = 60_000;
+
+/** Errors of one question whose traceback is written down. */
+export const TRACED_ERRORS = 3;
+
+/** Characters of one argument, and of a traceback, in a message about a failed call. */
+export const SHOWN_ARGUMENT = 100;
+export const SHOWN_TRACEBACK = 600;
+
 /** Characters of a script's error and of one printed line in the log; `print` calls logged for one question. */
 export const MESSAGE_LENGTH = 400;
 export const PRINTED_LENGTH = 1_000;

@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { LuaState } from 'fengari';
-import { MESSAGE_LENGTH } from './limits.ts';
+import { MESSAGE_LENGTH, SHOWN_TRACEBACK, TRACED_ERRORS } from './limits.ts';
 import { oneLine } from './one-line.ts';
 import { fengari } from './quick-fengari.ts';
 
@@ -24,6 +24,41 @@ export function typeName(state: LuaState, index: number): string {
 /** Raises a Lua error with the position of the script's line that called the running function. */
 export function raise(state: LuaState, message: string): never {
   return lauxlib.luaL_error(state, literal('%s'), literal(message));
+}
+
+/**
+ * How Lua got to an error. Written down inside of the call that failed, for afterwards nothing of it is left; and for
+ * the first few errors of a question only, because one is enough and each costs as much as some calls.
+ */
+export class Traces {
+  /** Of the last error; empty where none was written down for it. */
+  last = '';
+  #left = 0;
+
+  /** A new question begins. */
+  begin(): void {
+    this.#left = TRACED_ERRORS;
+  }
+
+  /** To be called by the message handler. */
+  note(state: LuaState, level: number): void {
+    this.last = '';
+    if (this.#left <= 0) return;
+    this.#left--;
+    this.last = traceback(state, level);
+  }
+}
+
+/** The calls of `state` from `level` on, the innermost first, as one line. */
+export function traceback(state: LuaState, level: number): string {
+  lauxlib.luaL_traceback(state, state, null, level);
+  const text = Buffer.from(lua.lua_tostring(state, -1)!).toString('latin1');
+  lua.lua_pop(state, 1);
+  const frames = text
+    .split('\n')
+    .slice(1)
+    .map((frame) => frame.trim());
+  return oneLine(Buffer.from(frames.join(' < '), 'latin1'), SHOWN_TRACEBACK);
 }
 
 /**

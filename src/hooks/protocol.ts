@@ -2,8 +2,7 @@
  * What the host and the script's thread say to each other. A batch of folders crosses as one block of bytes
  * with its lengths, moved and not copied; what the script left alone does not cross back at all (L5b).
  */
-import type { FolderFates, Folders } from '../rewrite/folders.ts';
-import type { DefinedHooks, EncryptionMode, HookContext, NameEncoding } from '../rewrite/question.ts';
+import type { Answer, DefinedHooks, Question } from '../rewrite/question.ts';
 
 /** What a thread is started with. The source is the host's, so that a new thread runs what the old one ran. */
 export interface ThreadStart {
@@ -17,32 +16,33 @@ export interface ThreadStart {
   readonly modules: ReadonlyMap<string, Uint8Array>;
 }
 
-export type ToThread = { readonly id: number; readonly context: HookContext } & (
-  | { readonly kind: 'encryption'; readonly mode: EncryptionMode }
-  | { readonly kind: 'capability'; readonly capabilities: string }
-  | {
-      readonly kind: 'list';
-      readonly folders: Folders;
-      readonly names: NameEncoding;
-      /** Responses that are not to be asked about again. */
-      readonly skip: readonly number[];
-    }
-);
+export interface ToThread {
+  readonly id: number;
+  /** Its folders, where there are some, are a copy that is moved to the thread. */
+  readonly question: Question;
+  /** Calls that are not to be made again, by their index. */
+  readonly skip: readonly number[];
+}
 
-/** The calls of one question that failed: the first message, and how many there were. */
+/** Calls of one question that failed in the same way: the message, what the first was called with, and how Lua got there. */
 export interface Failure {
   readonly message: string;
+  readonly arguments: string;
+  readonly traceback: string;
   readonly count: number;
 }
 
 /** One entry of `lengths` in a list answer that is no fate: the call failed. */
 export const FAILED = -3;
 
-export type ThreadAnswer = { readonly id: number; readonly failure: Failure | undefined } & (
-  | { readonly kind: 'encryption'; readonly mode: EncryptionMode | undefined }
-  | { readonly kind: 'capability'; readonly capabilities: string | undefined }
-  | ({ readonly kind: 'list' } & FolderFates)
-);
+export interface ThreadAnswer {
+  readonly id: number;
+  /** Undefined: its call failed. In a list some marks may be FAILED. */
+  readonly answer: Answer | undefined;
+  readonly failures: readonly Failure[];
+  /** Milliseconds from the question to the answer in the thread, waiting included. */
+  readonly took: number;
+}
 
 export type FromThread =
   | {

@@ -17,6 +17,8 @@ export interface SandboxDoors {
   /** Gets every line that the script prints. */
   readonly print: (text: string) => void;
   readonly require: LuaFunction;
+  /** Told of every error that ends a call, with the number of levels that are not the script's. */
+  readonly failing: (state: LuaState, level: number) => void;
 }
 
 /** A new Lua state that a script may be opened in. Stack index 1 holds the message handler for protected calls. */
@@ -24,7 +26,10 @@ export function openSandbox(doors: SandboxDoors): LuaState {
   const state = lauxlib.luaL_newstate();
   lua.lua_atnativeerror(state, nativeErrorToString);
   lua.lua_checkstack(state, 64);
-  lua.lua_pushcfunction(state, errorToString);
+  lua.lua_pushcfunction(state, (raised) => {
+    doors.failing(raised, 1);
+    return errorToString(raised);
+  });
 
   lauxlib.luaL_requiref(state, literal('_G'), lualib.luaopen_base, 1);
   removeFields(state, ['dofile', 'loadfile', 'collectgarbage']);

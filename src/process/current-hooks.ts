@@ -2,7 +2,7 @@
  * The script that is asked now. Sessions outlive scripts: each asks whichever is the current one, and the one thing
  * that always holds: a question is answered by the script that it was put to, whose thread ends behind its last answer.
  */
-import type { HookHost, HookSession } from '../hooks/hook-host.ts';
+import type { HookError, HookHost, HookSession } from '../hooks/hook-host.ts';
 import type { Answer, DefinedHooks } from '../rewrite/question.ts';
 
 export class CurrentHooks implements HookHost {
@@ -21,6 +21,10 @@ export class CurrentHooks implements HookHost {
 
   get files(): readonly string[] {
     return this.#current.host.files;
+  }
+
+  get errors(): readonly HookError[] {
+    return this.#current.host.errors;
   }
 
   /** Has all further questions answered by another script, or by none. */

@@ -105,7 +105,13 @@ export function logHookEvent(log: Log, event: HookEvent): void {
       return;
     case 'failed':
       log.warn(
-        { session: event.session, call: event.call, count: event.count },
+        {
+          session: event.session,
+          call: event.call,
+          arguments: event.arguments,
+          traceback: event.traceback,
+          count: event.count,
+        },
         `script failed: ${event.message}`,
       );
       return;
@@ -116,6 +122,8 @@ export function logHookEvent(log: Log, event: HookEvent): void {
           ? 'script missed its deadline and was ended'
           : 'script used too much memory and was ended',
       );
+      return;
+    case 'answered':
       return;
     case 'given-up':
       log.warn(

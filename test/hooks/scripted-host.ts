@@ -39,9 +39,9 @@ export async function openFile(
   settings: Partial<HookSettings> = {},
 ): Promise<ScriptedHost> {
   const events: HookEvent[] = [];
-  const host = await createHookHost({ deadline: 2000, onError: 'pass', ...settings, script }, (event) =>
-    events.push(event),
-  );
+  const host = await createHookHost({ deadline: 2000, onError: 'pass', ...settings, script }, (event) => {
+    if (event.kind !== 'answered') events.push(event);
+  });
   if ('fault' in host) throw new Error(host.fault);
   test.after(() => host.close());
   return { host, session: host.openSession(), events };
