@@ -53,6 +53,7 @@ function runTests({ script, tests, folder }: TestStart): string | undefined {
   const state = openSandbox({
     print: (text) => send({ kind: 'printed', text }),
     require: requireFrom(folder, new Map()),
+    failing: () => {},
   });
   const fault = execute(state, script);
   if (fault !== undefined) return fault;

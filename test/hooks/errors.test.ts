@@ -30,7 +30,7 @@ test('an error is told with function, arguments and traceback, once for a batch,
   assert.equal(first.arguments, '"AAA", "\\HasNoChildren", ""');
   assert.match(
     first.traceback,
-    /^\[C\]: in function 'error' < script\.lua:2: in .*inner.* < script\.lua:5: in/,
+    /^\[(C|JS)\]: in function 'error' < script\.lua:2: in .*inner.* < script\.lua:5: in/,
   );
   assert.deepEqual(
     host.errors.map(({ message, count }) => [message, count]),

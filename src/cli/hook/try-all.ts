@@ -1,21 +1,11 @@
 /** Puts each trial to the script as a session would, thread, sandbox and deadline included. */
 import { basename } from 'node:path';
-import type { HookEvent, HookSettings } from '../../hooks/hook-host.ts';
+import type { HookError, HookEvent, HookSettings } from '../../hooks/hook-host.ts';
 import { createHookHost } from '../../hooks/host.ts';
-import type { HookKind } from '../../rewrite/question.ts';
+import { functionNames } from '../../hooks/names.ts';
 import type { Io } from '../io.ts';
 import type { Show } from './show.ts';
 import type { Trial } from './trial.ts';
-
-const functionNames: Readonly<Record<HookKind, string>> = {
-  encryption: 'GetEncryption',
-  capability: 'DoCapability',
-  list: 'DoListResult',
-  login: 'DoLogin',
-  greeting: 'DoGreeting',
-  id: 'DoId',
-  command: 'DoCommand',
-};
 
 export interface Tried {
   /** 1: the script does not load, or a call failed. */
@@ -36,6 +26,9 @@ export async function tryAll(
   const host = await createHookHost(settings, (event) => {
     if (event.kind === 'printed') io.stderr.write(`${event.text}\n`);
     else failures.push(...failure(event, settings));
+    // An error that was told before is not told again, but it has happened again, as the last of all.
+    if (event.kind !== 'answered' || event.failures === 0 || 'fault' in host) return;
+    failures.push(...host.errors.slice(0, 1).map(described));
   });
   if ('fault' in host) {
     io.stderr.write(`${host.fault}\n`);
@@ -62,10 +55,14 @@ export async function tryAll(
   return { exitCode, files };
 }
 
+/** The message, what the function was called with, and how Lua got there: a line each. */
+function described({ call, message, arguments: given, traceback }: HookError): string {
+  const lines = [message, `  in ${call}(${given})`];
+  return (traceback === '' ? lines : [...lines, `  ${traceback}`]).join('\n');
+}
+
 function failure(event: HookEvent, { script, deadline }: HookSettings): string[] {
   switch (event.kind) {
-    case 'failed':
-      return [event.message];
     case 'deadline-missed': {
       const why =
         event.limit === 'time' ? `did not return within ${deadline} milliseconds` : 'used too much memory';

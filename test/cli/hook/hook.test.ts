@@ -115,12 +115,16 @@ test('encryption: the default by the port, the option, or the configuration', as
 });
 
 test('a script that fails: its line on standard error, exit code 1, and the other folders answered', async () => {
-  const failed = await call('list', '--script', script, 'fail', 'INBOX', 'loop', 'Hidden');
+  const failed = await call('list', '--script', script, 'fail', 'INBOX', 'fail', 'loop', 'Hidden');
   assert.equal(failed.code, 1);
   assert.equal(failed.output, 'INBOX (\\HasNoChildren)  unchanged\nHidden  hidden\n');
+  const error =
+    'script.lua:7: no\n' +
+    '  in DoListResult("fail", "\\HasNoChildren", "")\n' +
+    "  [JS]: in function 'error' < script.lua:7: in function 'DoListResult'\n";
   assert.equal(
     failed.errors,
-    'script.lua:7: no\nscript.lua: DoListResult did not return within 100 milliseconds\n',
+    `${error}${error}script.lua: DoListResult did not return within 100 milliseconds\n`,
   );
   const broken = await call('list', '--script', file('broken.lua', '\nx = = 1'), 'INBOX');
   assert.deepEqual(broken, { code: 1, output: '', errors: "broken.lua:2: unexpected symbol near '='\n" });
@@ -165,6 +169,29 @@ test('--help is printed and no script is looked for', async () => {
   const { code, output } = await call('--help');
   assert.equal(code, 0);
   assert.match(output, /imapveil hook capability\|list\|encryption\|login/);
+});
+
+test('the functions that VPOP3 does not have say what becomes of it', async () => {
+  const more = file(
+    'more.lua',
+    `function DoLogin(client, user) return user ~= "bob", "[AUTHORIZATIONFAILED] Not you" end
+function DoGreeting(client, greeting) return (greeting:gsub("Dovecot", "IMAP")) end
+function DoId(client, fields) fields.os = nil; fields.new = "ü"; return fields end
+function DoCommand(client, command, arguments) return command ~= "UID EXPUNGE" or arguments == "1" end`,
+  );
+  const said = async (...words: string[]) => (await call(...words, '--script', more)).output;
+  assert.equal(await said('login', 'anna'), 'anna  allowed\n');
+  assert.equal(await said('login', 'bob'), 'bob  refused: [AUTHORIZATIONFAILED] Not you\n');
+  assert.deepEqual(JSON.parse(await said('login', 'bob', '--json')), {
+    input: 'bob',
+    output: null,
+    show: false,
+    message: '[AUTHORIZATIONFAILED] Not you',
+  });
+  assert.equal(await said('greeting', 'Dovecot ready.'), 'Dovecot ready. → IMAP ready.\n');
+  assert.equal(await said('id', 'name=x', 'os=y'), '("name" "x" "os" "y") → ("name" "x" "new" "ü")\n');
+  assert.equal(await said('command', 'uid expunge 1'), 'uid expunge 1  allowed\n');
+  assert.equal(await said('command', 'UID EXPUNGE 1:*'), 'UID EXPUNGE 1:*  refused\n');
 });
 
 test('the functions of login, greeting, ID and commands are asked as a session asks them', async () => {
