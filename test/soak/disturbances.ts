@@ -37,6 +37,7 @@ export interface Stage {
 
 export class Disturbances {
   readonly #stage: Stage;
+  readonly #comingBack: Promise<void>[] = [];
   #round = 0;
   #certificate: Shown;
   /** What was done so far. */
@@ -52,13 +53,23 @@ export class Disturbances {
     return this.#certificate;
   }
 
-  /** Everything that is due this time, one after the other. */
+  /** Everything that is due this time; what dies may come back while the next is done. */
   async next(): Promise<void> {
     const round = ++this.#round;
     if (round % 3 === 1) await this.#breakScript();
     await this.#reload(round);
-    if (round % 3 === 2) await this.#kill(1 + (round % this.#stage.workers));
-    if (round % 3 === 0) await this.#restart(this.#stage.servers[round % 2]!);
+    // Seldom enough for most sessions to see many reloads and no death.
+    if (round % 6 === 2) this.#meanwhile(this.#kill(1 + ((round / 2) % this.#stage.workers)));
+    if (round % 6 === 4) this.#meanwhile(this.#restart(this.#stage.servers[(round / 2) % 2]!));
+  }
+
+  #meanwhile(death: Promise<void>): void {
+    this.#comingBack.push(death.catch((error) => this.#stage.judge.fault((error as Error).message)));
+  }
+
+  /** Resolves when everything has come back that died. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#comingBack);
   }
 
   async #reload(round: number): Promise<void> {

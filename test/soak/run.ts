@@ -58,6 +58,7 @@ export async function soak({ time, sessions, say }: SoakOptions): Promise<boolea
     hooks: { onError: 'hide', deadline: '2s' },
     workers: WORKERS,
     logLevel: 'info',
+    within: 60_000,
   });
   const judge = new Judge(proxy.log);
   const disturbances = new Disturbances({ proxy, judge, servers, live, pairs, workers: WORKERS });
@@ -106,9 +107,10 @@ export async function soak({ time, sessions, say }: SoakOptions): Promise<boolea
   const telling = setInterval(tell, SAID_EVERY);
   while (performance.now() - began < time && proxy.alive) {
     const until = performance.now() + DISTURBED_EVERY;
-    await disturbances.next();
+    await disturbances.next().catch((error) => judge.fault((error as Error).message.slice(0, 500)));
     await pause(Math.max(0, Math.min(until, began + time) - performance.now()));
   }
+  await disturbances.settled();
   clearInterval(telling);
   clearInterval(sampling);
   for (const user of crowd) user.leave();

@@ -54,6 +54,8 @@ export interface ProxyOptions {
   readonly logFormat?: 'json' | 'pretty';
   /** `listen.proxyProtocol` of every listener. */
   readonly proxyProtocol?: readonly string[];
+  /** Milliseconds that `logged` and `reload` wait; 10 s when left out. */
+  readonly within?: number;
   /** The ports to listen on, instead of free ones. */
   readonly ports?: readonly number[];
 }
@@ -69,7 +71,7 @@ export interface RunningProxy {
   readonly log: readonly LogEntry[];
   /**
    * Resolves to the first entry whose JSON text matches, past or to come, leaving out the first `after` entries.
-   * Rejects after 10 s with the whole log.
+   * Rejects after `within` with the end of the log.
    */
   logged(pattern: RegExp, after?: number): Promise<LogEntry>;
   readonly alive: boolean;
@@ -161,7 +163,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   }
   const logged = async (pattern: RegExp, after = 0): Promise<LogEntry> => {
     const find = () => log.slice(after).find((entry) => pattern.test(JSON.stringify(entry)));
-    await until(`a log entry with ${pattern}`, 10_000, () => find() !== undefined);
+    await until(`a log entry with ${pattern}`, options.within ?? 10_000, () => find() !== undefined);
     return find() ?? {};
   };
   return {
