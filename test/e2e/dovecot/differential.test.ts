@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Dovecot, startDovecot } from '../../support/dovecot.ts';
-import { type RunningProxy, startProxy } from '../../support/proxy.ts';
+import { type RunningProxy, startProxy, uncounted } from '../../support/proxy.ts';
 import { type Heard, holdSession } from '../../support/recorded-session.ts';
 import { without } from '../../support/required.ts';
 import { type GeneratedSession, generateSession, type Step } from '../../support/session-generator.ts';
@@ -168,6 +168,7 @@ describe('the same sessions, directly and through the proxy', { skip: without('d
       listen: ['starttls', 'tls'],
       certificates: dovecot.certificates,
       upstream: { port: dovecot.ports.imap, encryption: 'none' },
+      limits: uncounted,
     });
   });
   after(async () => {

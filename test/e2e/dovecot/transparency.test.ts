@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Dovecot, startDovecot } from '../../support/dovecot.ts';
 import type { Account, Endpoint } from '../../support/endpoint.ts';
 import { temptingMessages } from '../../support/mail.ts';
-import { type RunningProxy, startProxy } from '../../support/proxy.ts';
+import { type RunningProxy, startProxy, uncounted } from '../../support/proxy.ts';
 import { quoted, RawImap } from '../../support/raw-imap.ts';
 import { without } from '../../support/required.ts';
 
@@ -62,6 +62,7 @@ describe('no script', { skip: without('dovecot', 'openssl') }, () => {
           listen: ['starttls', 'tls'],
           certificates: dovecot.certificates,
           upstream: { port: dovecot.endpoint(upstream).port, encryption: upstream },
+          limits: uncounted,
         });
       });
       after(() => proxy?.stop());
