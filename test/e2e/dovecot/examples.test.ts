@@ -166,4 +166,44 @@ describe('the examples in front of Dovecot', { skip: without('dovecot', 'openssl
       assert.ok((await curl(proxy.endpoint(1, 'tls'), alice(), other).folders()).length > 0);
     });
   });
+
+  test('read_only: imapflow reads from the network and changes nothing, though it tries', async () => {
+    const script = await example('read_only', { '^10%.40%.': '^127%.0%.0%.1$' });
+    const listed = /commands: \[([^\]]*)\]/.exec(script)?.[1]?.replaceAll('--', '') ?? '';
+    const commands = listed.split(',').map((word) => word.trim());
+    const before = await dovecot.messages('alice', 'INBOX');
+    await through(script, { commands }, async (proxy) => {
+      await withImapFlow(proxy.endpoint(1, 'tls'), alice(), async (client) => {
+        const lock = await client.getMailboxLock('INBOX');
+        try {
+          const message = await client.fetchOne('1', { source: true });
+          assert.ok(message);
+          assert.deepEqual(message.source, before[0]?.body);
+          assert.equal(await client.messageFlagsAdd('1', ['\\Flagged']), false);
+          assert.equal(await client.messageDelete('1'), false);
+          assert.equal(await client.messageMove('1', 'Projects'), false);
+        } finally {
+          lock.release();
+        }
+        await assert.rejects(client.append('INBOX', 'Subject: x\r\n\r\nx'));
+        await assert.rejects(client.mailboxDelete('Projects'));
+        await assert.rejects(client.mailboxCreate('Mine'));
+      });
+      const reader = await RawImap.open(proxy.endpoint(1, 'tls'), alice());
+      for (const command of ['SELECT INBOX', 'uid store 1 +FLAGS (\\Deleted)', 'Uid Expunge 1:*', 'CLOSE']) {
+        const { tagged } = await reader.command(command);
+        const says = command.startsWith('SELECT')
+          ? / OK /
+          : / NO \[NOPERM\] This mailbox is read-only from here/;
+        assert.match(tagged, says, command);
+      }
+      await reader.logout();
+      const writer = await RawImap.open(proxy.endpoint(1, 'tls'), alice(), { from: other });
+      await writer.ok('CREATE Written');
+      await writer.ok('DELETE Written');
+      await writer.logout();
+    });
+    assert.deepEqual(await dovecot.messages('alice', 'INBOX'), before);
+    assert.deepEqual(await dovecot.messages('alice', 'Projects'), []);
+  });
 });
