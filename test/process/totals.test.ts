@@ -36,6 +36,26 @@ test('all is full when the connections of all workers reach the limit', () => {
   assert.deepEqual(totals.report(one, { all: 8, perAddress: [] })?.full, { all: false, addresses: [] });
 });
 
+test('other limits make full what is above them, and free what is not', () => {
+  const totals = new Totals(limits);
+  totals.report(one, {
+    all: 5,
+    perAddress: [
+      ['a', 2],
+      ['b', 3],
+    ],
+  });
+  assert.deepEqual(totals.useLimits({ ...limits, connections: 5, connectionsPerAddress: 2 }), {
+    full: { all: true, addresses: ['a'] },
+    free: [],
+  });
+  assert.equal(totals.useLimits({ ...limits, connections: 5, connectionsPerAddress: 2 }), undefined);
+  assert.deepEqual(totals.useLimits({ ...limits, connections: 9, connectionsPerAddress: 4 }), {
+    full: { all: false, addresses: [] },
+    free: ['a', 'b'],
+  });
+});
+
 test('a worker that is gone counts no more', () => {
   const totals = new Totals(limits);
   totals.report(one, { all: 9, perAddress: [['a', 2]] });
