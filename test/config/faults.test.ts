@@ -134,6 +134,34 @@ const cases: readonly Case[] = [
       '5:16: limits.idleTimeout: must be a duration: a whole number and ms, s, m or h, such as 500ms, 10s, 5m or 1h',
     ],
   },
+  ...['http://:hunter2@redis', 'redis://:hunter2@', 'rediss://:hunter2@redis/zero', 'redis:hunter2'].map(
+    (store) => ({
+      name: `limits.store, in a fault without its password: ${store}`,
+      yaml: `upstream: { host: mail }\nlimits:\n  store: ${store}\n`,
+      lines: [
+        '3:10: limits.store: must be memory, or the URL of a Redis or Valkey server, such as redis://user:password@host:6379/0',
+      ],
+    }),
+  ),
+  {
+    name: 'what limits.failedLogins cannot be',
+    yaml: [
+      'upstream: { host: mail }',
+      'limits:',
+      '  failedLogins:',
+      '    perUser: -1',
+      '    within: 500ms',
+      '    except: [office]',
+      '    perAdress: 5',
+      '',
+    ].join('\n'),
+    lines: [
+      '4:14: limits.failedLogins.perUser: must be a whole number from 0 to 1000000',
+      '5:13: limits.failedLogins.within: must be 1s or more',
+      `6:14: limits.failedLogins.except[0]: ${NETWORK}`,
+      '7:5: limits.failedLogins: unknown key "perAdress"; did you mean "perAddress"?',
+    ],
+  },
   {
     name: 'keys whose values were commented out',
     yaml: 'upstream:\n  host: mail\n  port:\nhooks:\n  # script: a.lua\nadmin: ~\n',

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { freePorts } from '../support/ports.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
 import { type Redis, startRedis } from '../support/redis.ts';
@@ -188,6 +189,24 @@ describe('failed logins', { skip: without('openssl', 'redis-server') }, () => {
     for (const { log } of [one, two]) {
       const warnings = log.filter(({ msg }) => String(msg).startsWith('limits.store is of no use'));
       assert.equal(warnings.length, 1);
+    }
+  });
+
+  test('rediss: with a certificate of an authority that is trusted, and with no other', async () => {
+    const [tlsPort = 0] = await freePorts(1);
+    const { ca, cert, key } = certificates;
+    const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca];
+    const secured = await startRedis('--tls-port', String(tlsPort), ...files, '--tls-auth-clients', 'no');
+    try {
+      const store = `rediss://localhost:${tlsPort}`;
+      const trusting = { store, environment: { NODE_EXTRA_CA_CERTS: ca } };
+      const [one, two] = await Promise.all([start({}, trusting), start({}, { store })]);
+      await one.logged(/limits.store answers/);
+      const { reason } = await two.logged(/limits.store is of no use/);
+      assert.match(String(reason), /certificate/);
+      assert.match(await logIn(two, 'mike', 'right'), / OK /);
+    } finally {
+      await secured.stop();
     }
   });
 

@@ -34,6 +34,8 @@ export interface ProxyOptions {
   };
   /** The script, or a function of the ports that the proxy listens on. Left out: no script. */
   readonly script?: string | ((ports: readonly number[]) => string);
+  /** What is in its environment besides what is in that of the tests. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Other files beside the script, by name. */
   readonly files?: Readonly<Record<string, string>>;
   /** Keys of `hooks` and `limits` in proxy.yaml. */
@@ -97,6 +99,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
   const child = spawn(process.execPath, [command, 'run', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.environment },
   });
   const log: LogEntry[] = [];
   const watchers = new Set<() => void>();
