@@ -74,6 +74,80 @@ function DoId(client, fields, context) end
 ---@return string? message what the client is told; nil: a standard text
 function DoCommand(client, command, arguments, context) end
 
+---Words in the order in which they came; upper and lower case are the same.
+---@class imapveil.Words
+---@field has fun(self: imapveil.Words, word: string): boolean
+---@field add fun(self: imapveil.Words, ...: string): imapveil.Words
+---@field remove fun(self: imapveil.Words, ...: string): imapveil.Words
+---@field tostring fun(self: imapveil.Words): string as the function that was given the words returns them
+
+imap = {}
+
+---The words of a capability list as a set.
+---@param text string
+---@return imapveil.Words
+function imap.capabilities(text) end
+
+---The attributes of a folder as a set.
+---@param text string
+---@return imapveil.Words
+function imap.attributes(text) end
+
+---Whether a folder matches a pattern of LIST: `*` is anything, `%` anything within one level.
+---@param folder string
+---@param pattern string
+---@param delimiter? string "/" when left out
+---@return boolean
+function imap.match(folder, pattern, delimiter) end
+
+ip = {}
+
+---Whether an address belongs to one of the networks, such as "10.0.0.0/8" or "2001:db8::/32".
+---@param address string
+---@param ... string
+---@return boolean
+function ip.within(address, ...) end
+
+---Lines of the log, at their level; values are written as `print` writes them.
+log = {}
+
+---@param ... any
+function log.info(...) end
+
+---@param ... any
+function log.warn(...) end
+
+---@param ... any
+function log.error(...) end
+
+json = {}
+
+---@param text string
+---@return any value nil: it is null, or no JSON
+---@return string? message why it is no JSON
+function json.decode(text) end
+
+---A table with the keys 1 to n is an array, any other an object.
+---@param value any
+---@return string
+function json.encode(value) end
+
+---Shared by all sessions of a worker, until the next reload.
+cache = {}
+
+---@param key any
+---@return any value nil: not there, or its time is over
+function cache.get(key) end
+
+---@param key any
+---@param value any nil takes it out
+---@param ttl number the seconds that it is kept
+function cache.set(key, value, ttl) end
+
+---What `hooks.settings` of proxy.yaml holds.
+---@type table<string, any>
+config = {}
+
 ---In a test file: runs the function at once; an error in it is a failed test.
 ---@param name string what it shows
 ---@param run fun()

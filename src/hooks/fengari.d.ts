@@ -50,6 +50,7 @@ declare module 'fengari' {
     lua_pushglobaltable(state: LuaState): void;
     lua_pushinteger(state: LuaState, value: number): void;
     lua_pushnil(state: LuaState): void;
+    lua_pushnumber(state: LuaState, value: number): void;
     lua_pushstring(state: LuaState, value: Uint8Array): void;
     lua_pushvalue(state: LuaState, index: number): void;
     lua_rawequal(state: LuaState, one: number, other: number): boolean;
@@ -74,6 +75,7 @@ declare module 'fengari' {
   }
 
   interface Auxiliary {
+    luaL_checkany(state: LuaState, index: number): void;
     luaL_checkinteger(state: LuaState, index: number): number;
     luaL_checkstring(state: LuaState, index: number): Uint8Array;
     luaL_error(state: LuaState, format: Uint8Array, ...values: unknown[]): never;

@@ -1,6 +1,7 @@
 /** The door of the hook room: what the rest of the product may ask of scripts. */
 import type { Answer, DefinedHooks, Question } from '../rewrite/question.ts';
 import type { HookError } from './error-book.ts';
+import type { LogLevel } from './library/library.ts';
 
 export type { HookError };
 
@@ -10,6 +11,8 @@ export interface HookSettings {
   /** Milliseconds of wall-clock time that one call into the script may take. */
   readonly deadline: number;
   readonly onError: 'pass' | 'hide';
+  /** What the script finds in `config`; nothing when left out. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -17,7 +20,7 @@ export interface HookSettings {
  * then, while the same error goes on, once a minute with the number of times.
  */
 export type HookEvent =
-  | { readonly kind: 'printed'; readonly text: string }
+  | { readonly kind: 'printed'; readonly text: string; readonly level: LogLevel }
   | {
       readonly kind: 'failed';
       readonly session: string;

@@ -161,7 +161,13 @@ class ScriptHost implements HookHost {
 
   #start(): void {
     this.#state = 'opening';
-    const start = { name: this.#name, folder: this.#folder, source: this.#source, modules: this.#modules };
+    const start = {
+      name: this.#name,
+      folder: this.#folder,
+      source: this.#source,
+      modules: this.#modules,
+      settings: this.#settings.settings ?? {},
+    };
     this.#thread = new ScriptThread(start, this.#settings.deadline, {
       said: (message) => this.#hear(message),
       ended: (end) => this.#threadEnded(end),
@@ -171,7 +177,7 @@ class ScriptHost implements HookHost {
   #hear(message: Exclude<FromThread, { kind: 'leaving' }>): void {
     switch (message.kind) {
       case 'printed':
-        this.#report({ kind: 'printed', text: message.text });
+        this.#report(message);
         return;
       case 'ready':
         this.#state = 'running';

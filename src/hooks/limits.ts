@@ -15,6 +15,16 @@ export const TEST_DEADLINE = 5_000;
 /** Characters of a test's name. */
 export const TEST_NAME = 200;
 
+/** Values that `cache` holds; where there are more, those that are over are forgotten, or all. */
+export const CACHED = 10_000;
+
+/** Networks whose text `ip.within` has read already. */
+export const NETWORKS_KEPT = 1_000;
+
+/** Bytes of JSON in either direction, and how deeply its values may be nested. */
+export const JSON_TEXT: number = MIB;
+export const JSON_DEPTH = 50;
+
 /** Missed deadlines after which a session is answered by `onError` without asking the script. */
 export const STRIKES = 3;
 

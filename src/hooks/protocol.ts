@@ -2,7 +2,9 @@
  * What the host and the script's thread say to each other. A batch of folders crosses as one block of bytes
  * with its lengths, moved and not copied; what the script left alone does not cross back at all (L5b).
  */
+
 import type { Answer, DefinedHooks, Question } from '../rewrite/question.ts';
+import type { LogLevel } from './library/library.ts';
 
 /** What a thread is started with. The source is the host's, so that a new thread runs what the old one ran. */
 export interface ThreadStart {
@@ -12,6 +14,8 @@ export interface ThreadStart {
   /** The absolute path of the folder from which modules may be required. */
   readonly folder: string;
   readonly source: Uint8Array;
+  /** `hooks.settings` of proxy.yaml. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** Modules that an earlier thread has read, by name. */
   readonly modules: ReadonlyMap<string, Uint8Array>;
 }
@@ -57,6 +61,6 @@ export type FromThread =
       readonly modules: ReadonlyMap<string, Uint8Array>;
     }
   | { readonly kind: 'answer'; readonly answer: ThreadAnswer }
-  | { readonly kind: 'printed'; readonly text: string }
+  | { readonly kind: 'printed'; readonly text: string; readonly level: LogLevel }
   /** The thread ends itself, between two calls. */
   | { readonly kind: 'leaving'; readonly message: string };

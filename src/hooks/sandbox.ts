@@ -5,17 +5,15 @@
  * switched off from Lua (L1, L2).
  */
 import type { LuaFunction, LuaState } from 'fengari';
-import { PRINTED_LENGTH, REPEATED_STRING } from './limits.ts';
+import { type LibraryDoors, logAt, openLibrary } from './library/library.ts';
+import { REPEATED_STRING } from './limits.ts';
 import { errorToString, literal, nativeErrorToString, raise } from './lua-state.ts';
-import { oneLine } from './one-line.ts';
 import { fengari } from './quick-fengari.ts';
 
 const { lua, lauxlib, lualib } = fengari;
 
 /** What a sandbox needs from outside. */
-export interface SandboxDoors {
-  /** Gets every line that the script prints. */
-  readonly print: (text: string) => void;
+export interface SandboxDoors extends LibraryDoors {
   readonly require: LuaFunction;
   /** Told of every error that ends a call, with the number of levels that are not the script's. */
   readonly failing: (state: LuaState, level: number) => void;
@@ -34,7 +32,7 @@ export function openSandbox(doors: SandboxDoors): LuaState {
   lauxlib.luaL_requiref(state, literal('_G'), lualib.luaopen_base, 1);
   removeFields(state, ['dofile', 'loadfile', 'collectgarbage']);
   replaceField(state, 'load', textOnly);
-  setFunction(state, 'print', printTo(doors.print));
+  setFunction(state, 'print', logAt('info', doors.print));
   setFunction(state, 'require', doors.require);
   lua.lua_pop(state, 1);
 
@@ -48,6 +46,7 @@ export function openSandbox(doors: SandboxDoors): LuaState {
   lauxlib.luaL_requiref(state, literal('table'), lualib.luaopen_table, 1);
   lauxlib.luaL_requiref(state, literal('math'), lualib.luaopen_math, 1);
   lauxlib.luaL_requiref(state, literal('utf8'), lualib.luaopen_utf8, 1);
+  openLibrary(state, doors);
   lua.lua_settop(state, 1);
   return state;
 }
@@ -93,20 +92,6 @@ function boundedRepeat(repeat: LuaFunction): LuaFunction {
       return raise(state, `resulting string too large (more than ${REPEATED_STRING} bytes)`);
     }
     return repeat(state);
-  };
-}
-
-function printTo(print: (text: string) => void): LuaFunction {
-  return (state) => {
-    const values = lua.lua_gettop(state);
-    for (let at = 1; at <= values; at++) {
-      if (at > 1) lua.lua_pushstring(state, literal('\t'));
-      lauxlib.luaL_tolstring(state, at);
-      if (at > 1) lua.lua_concat(state, 3);
-    }
-    const line = values === 0 ? literal('') : lua.lua_tostring(state, -1)!;
-    print(oneLine(line, PRINTED_LENGTH));
-    return 0;
   };
 }
 

@@ -54,6 +54,7 @@ function runTests({ script, tests, folder }: TestStart): string | undefined {
     print: (text) => send({ kind: 'printed', text }),
     require: requireFrom(folder, new Map()),
     failing: () => {},
+    settings: {},
   });
   const fault = execute(state, script);
   if (fault !== undefined) return fault;

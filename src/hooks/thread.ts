@@ -8,6 +8,7 @@ import { parentPort } from 'node:worker_threads';
 import { answering } from './answering.ts';
 import { CallClock } from './call-clock.ts';
 import { Caller } from './caller.ts';
+import type { LogLevel } from './library/library.ts';
 import { KEPT_STRINGS, PRINTED_LINES } from './limits.ts';
 import { literal, popError, scriptText, Traces } from './lua-state.ts';
 import { requireFrom } from './modules.ts';
@@ -25,11 +26,11 @@ function send(message: FromThread, moved: ArrayBuffer[] = []): void {
 }
 
 /** A script that prints in a loop would fill the log long before its deadline. */
-function print(text: string): void {
+function print(text: string, level: LogLevel): void {
   printed++;
-  if (printed <= PRINTED_LINES) send({ kind: 'printed', text });
+  if (printed <= PRINTED_LINES) send({ kind: 'printed', text, level });
   else if (printed === PRINTED_LINES + 1)
-    send({ kind: 'printed', text: '… (the script prints more than is logged)' });
+    send({ kind: 'printed', text: '… (the script prints more than is logged)', level });
 }
 
 function openScript(
@@ -40,6 +41,7 @@ function openScript(
   const traces = new Traces();
   const state = openSandbox({
     print,
+    settings: start.settings,
     require: requireFrom(start.folder, modules),
     failing: (failed, level) => traces.note(failed, level),
   });

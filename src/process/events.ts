@@ -101,7 +101,7 @@ function logEnd(log: Log, summary: Summary): void {
 export function logHookEvent(log: Log, event: HookEvent): void {
   switch (event.kind) {
     case 'printed':
-      log.info({ script: event.text }, 'script printed');
+      log[event.level]({ script: event.text }, 'script printed');
       return;
     case 'failed':
       log.warn(

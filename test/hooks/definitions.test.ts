@@ -63,7 +63,9 @@ test('each parameter of a function is described, and none that it does not have'
   for (const [, comment = '', name = '', list = ''] of text.matchAll(
     /((?:^---.*\n)+)^function ([\w.]+)\((.*)\) end$/gm,
   )) {
-    const described = [...comment.matchAll(/^---@param ([\w.]+)\?? /gm)].map(([, parameter]) => parameter);
+    const described = [...comment.matchAll(/^---@param ([\w.]+)\??(?= )/gm)].map(
+      ([, parameter]) => parameter,
+    );
     assert.deepEqual(described, list.split(', ').filter(Boolean), name);
   }
 });

@@ -86,7 +86,7 @@ test('every function gets the context, new for each call', async (t) => {
   const unknown = String.raw`s1\t10.0.0.5\t192.0.2.1\t993\tfalse\tnil\tnil\tnil`;
   assert.deepEqual(
     events,
-    [known, known, unknown, unknown].map((text) => ({ kind: 'printed', text })),
+    [known, known, unknown, unknown].map((text) => ({ kind: 'printed', text, level: 'info' })),
   );
 });
 
