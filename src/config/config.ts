@@ -50,6 +50,8 @@ export interface Hooks {
   readonly test: boolean;
   /** The commands that `DoCommand` is asked about, upper case. */
   readonly commands: readonly string[];
+  /** What the script finds in `config`. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** When logins that failed are too many. */

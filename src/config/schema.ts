@@ -282,6 +282,7 @@ const schema = section({
     enforce: z.boolean({ error: 'must be true or false' }).prefault(false),
     test: z.boolean({ error: 'must be true or false' }).prefault(false),
     commands: list(command, 'commands').prefault([]).transform(upperCase),
+    settings: z.record(z.string(), z.unknown(), { error: 'must be a map, whatever is in it' }).prefault({}),
   }).prefault({}),
   refuse: section({
     mechanisms: list(mechanism, 'mechanisms')

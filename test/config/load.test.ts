@@ -47,7 +47,15 @@ test('the upstream host alone is a configuration, with the defaults of the contr
       connectTimeout: 10_000,
       clientAddress: 'none',
     },
-    hooks: { script: undefined, deadline: 100, onError: 'pass', enforce: false, test: false, commands: [] },
+    hooks: {
+      script: undefined,
+      deadline: 100,
+      onError: 'pass',
+      enforce: false,
+      test: false,
+      commands: [],
+      settings: {},
+    },
     refuse: {
       mechanisms: ['GSSAPI', 'GSS-SPNEGO', 'KERBEROS_V4', 'DIGEST-MD5', 'EXTERNAL'],
       capabilities: ['COMPRESS=DEFLATE', 'LOGIN-REFERRALS', 'MAILBOX-REFERRALS'],
@@ -155,6 +163,7 @@ test('paths are relative to the file, not to where the command was called', asyn
     enforce: false,
     test: false,
     commands: [],
+    settings: {},
   });
 });
 
@@ -255,4 +264,13 @@ test('the proxy.yaml of the repository works as it stands and shows every key th
 test('docs/configuration.md has a heading or a row for every key', () => {
   const text = readFileSync(new URL('docs/configuration.md', ROOT), 'utf8');
   for (const key of new Set(everyKey())) assert.ok(text.includes(`\`${key}\``), key);
+});
+
+test('hooks.settings holds whatever the script wants', async (context) => {
+  const settings = { archive: 'Archive', years: [2024, 2025], deep: { on: true } };
+  const { config } = await load(
+    context,
+    `upstream: { host: mail }\nhooks: { settings: ${JSON.stringify(settings)} }\n`,
+  );
+  assert.deepEqual(config.hooks.settings, settings);
 });
