@@ -144,6 +144,31 @@ function cache.get(key) end
 ---@param ttl number the seconds that it is kept
 function cache.set(key, value, ttl) end
 
+---@class imapveil.Reply
+---@field status integer
+---@field headers table<string, string> names in lower case
+---@field body string
+
+---@class imapveil.RequestOptions
+---@field headers? table<string, string>
+---@field timeout? number seconds; never more than `hooks.http.timeout`
+
+---Off until `hooks.http.allow` names a host. In a test, put a table of your own in its place.
+http = {}
+
+---@param url string
+---@param options? imapveil.RequestOptions
+---@return imapveil.Reply? reply
+---@return string? message why there is none
+function http.get(url, options) end
+
+---@param url string
+---@param body string
+---@param options? imapveil.RequestOptions
+---@return imapveil.Reply? reply
+---@return string? message why there is none
+function http.post(url, body, options) end
+
 ---What `hooks.settings` of proxy.yaml holds.
 ---@type table<string, any>
 config = {}

@@ -50,6 +50,12 @@ export interface Hooks {
   readonly test: boolean;
   /** The commands that `DoCommand` is asked about, upper case. */
   readonly commands: readonly string[];
+  /** What a script may ask over HTTP: of which hosts, milliseconds, bytes of an answer. */
+  readonly http: {
+    readonly allow: readonly string[];
+    readonly timeout: number;
+    readonly responseSize: number;
+  };
   /** What the script finds in `config`. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

@@ -210,6 +210,11 @@ const command = word(
   error: ({ input }) => `${input} ${notAsked[String(input).toUpperCase()]}`,
 });
 
+const httpHost = word(
+  /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/,
+  'must be a host, or a host and a port, such as rules.example.org:8080',
+);
+
 /** A word of the protocol; case does not matter, so it is kept in upper case. */
 function word(pattern: RegExp, error: string) {
   return z.string({ error }).regex(pattern, { error });
@@ -282,6 +287,13 @@ const schema = section({
     enforce: z.boolean({ error: 'must be true or false' }).prefault(false),
     test: z.boolean({ error: 'must be true or false' }).prefault(false),
     commands: list(command, 'commands').prefault([]).transform(upperCase),
+    http: section({
+      allow: list(httpHost, 'hosts')
+        .prefault([])
+        .transform((hosts) => hosts.map((host) => host.toLowerCase())),
+      timeout: duration('5s'),
+      responseSize: size('1MiB'),
+    }).prefault({}),
     settings: z.record(z.string(), z.unknown(), { error: 'must be a map, whatever is in it' }).prefault({}),
   }).prefault({}),
   refuse: section({

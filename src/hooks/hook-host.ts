@@ -1,6 +1,7 @@
 /** The door of the hook room: what the rest of the product may ask of scripts. */
 import type { Answer, DefinedHooks, Question } from '../rewrite/question.ts';
 import type { HookError } from './error-book.ts';
+import type { HttpSettings } from './library/http-request.ts';
 import type { LogLevel } from './library/library.ts';
 
 export type { HookError };
@@ -13,6 +14,8 @@ export interface HookSettings {
   readonly onError: 'pass' | 'hide';
   /** What the script finds in `config`; nothing when left out. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Off when left out, or when no host is allowed. */
+  readonly http?: HttpSettings;
 }
 
 /**

@@ -167,6 +167,7 @@ class ScriptHost implements HookHost {
       source: this.#source,
       modules: this.#modules,
       settings: this.#settings.settings ?? {},
+      http: this.#settings.http?.allow.length ? this.#settings.http : undefined,
     };
     this.#thread = new ScriptThread(start, this.#settings.deadline, {
       said: (message) => this.#hear(message),

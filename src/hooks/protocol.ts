@@ -4,6 +4,7 @@
  */
 
 import type { Answer, DefinedHooks, Question } from '../rewrite/question.ts';
+import type { HttpSettings } from './library/http-request.ts';
 import type { LogLevel } from './library/library.ts';
 
 /** What a thread is started with. The source is the host's, so that a new thread runs what the old one ran. */
@@ -16,6 +17,8 @@ export interface ThreadStart {
   readonly source: Uint8Array;
   /** `hooks.settings` of proxy.yaml. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Undefined: the script may use no HTTP. */
+  readonly http: HttpSettings | undefined;
   /** Modules that an earlier thread has read, by name. */
   readonly modules: ReadonlyMap<string, Uint8Array>;
 }

@@ -55,6 +55,7 @@ function runTests({ script, tests, folder }: TestStart): string | undefined {
     require: requireFrom(folder, new Map()),
     failing: () => {},
     settings: {},
+    http: undefined,
   });
   const fault = execute(state, script);
   if (fault !== undefined) return fault;

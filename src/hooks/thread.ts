@@ -39,9 +39,11 @@ function openScript(
 ): Caller | { readonly fault: string } {
   const clock = new CallClock(start.clock);
   const traces = new Traces();
+  const pauses = new Pauses();
   const state = openSandbox({
     print,
     settings: start.settings,
+    http: start.http && { settings: start.http, pauses },
     require: requireFrom(start.folder, modules),
     failing: (failed, level) => traces.note(failed, level),
   });
@@ -51,7 +53,7 @@ function openScript(
   if (status === lua.LUA_OK) status = lua.lua_pcall(state, 0, 0, 1);
   clock.end();
   if (status !== lua.LUA_OK) return { fault: popError(state, start.name) };
-  return Caller.in(state, { clock, script: start.name, traces, pauses: new Pauses() });
+  return Caller.in(state, { clock, script: start.name, traces, pauses });
 }
 
 /** Everything that one question asks, at once. */
@@ -65,10 +67,21 @@ function answer(caller: Caller, asked: ToThread): Omit<ThreadAnswer, 'took'> {
   }
 }
 
-function answerOne(caller: Caller, asked: ToThread): void {
+/** The same where a call may wait: others are answered meanwhile. */
+async function answerWithPauses(caller: Caller, asked: ToThread): Promise<Omit<ThreadAnswer, 'took'>> {
+  const calls = answering(asked, caller.lastStrings);
+  for (;;) {
+    const step = calls.next();
+    if (step.done) return step.value;
+    const { call, index } = step.value;
+    await caller.runWithPauses(call, index, asked.id, asked.question.context);
+  }
+}
+
+async function answerOne(caller: Caller, asked: ToThread): Promise<void> {
   const began = performance.now();
   printed = 0;
-  give(answer(caller, asked), began);
+  give(mayWait ? await answerWithPauses(caller, asked) : answer(caller, asked), began);
 }
 
 function give(answered: Omit<ThreadAnswer, 'took'>, began: number): void {
@@ -96,7 +109,11 @@ function open(start: ThreadStart): Caller | undefined {
 }
 
 let caller: Caller | undefined;
+/** Calls in coroutines cost more, so only scripts that may use HTTP have them. */
+let mayWait = false;
 port.on('message', (message: ThreadStart | ToThread) => {
-  if ('clock' in message) caller = open(message);
-  else if (caller !== undefined) answerOne(caller, message);
+  if ('clock' in message) {
+    mayWait = message.http !== undefined;
+    caller = open(message);
+  } else if (caller !== undefined) void answerOne(caller, message);
 });

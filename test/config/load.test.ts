@@ -54,6 +54,7 @@ test('the upstream host alone is a configuration, with the defaults of the contr
       enforce: false,
       test: false,
       commands: [],
+      http: { allow: [], timeout: 5000, responseSize: 1048576 },
       settings: {},
     },
     refuse: {
@@ -163,6 +164,7 @@ test('paths are relative to the file, not to where the command was called', asyn
     enforce: false,
     test: false,
     commands: [],
+    http: { allow: [], timeout: 5000, responseSize: 1048576 },
     settings: {},
   });
 });

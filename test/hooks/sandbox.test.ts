@@ -66,6 +66,7 @@ test('nothing is global that is not on the list', async (t) => {
         'config',
         'error',
         'getmetatable',
+        'http',
         'imap',
         'ip',
         'ipairs',

@@ -7,6 +7,7 @@ import { PRINTED_LENGTH } from '../limits.ts';
 import { literal } from '../lua-state.ts';
 import { oneLine } from '../one-line.ts';
 import { fengari } from '../quick-fengari.ts';
+import { type HttpDoors, httpFunctions } from './http.ts';
 import { libraryInLua } from './in-lua.ts';
 import { decode, encode, pushJson } from './json.ts';
 import { match } from './match.ts';
@@ -22,10 +23,12 @@ export interface LibraryDoors {
   readonly print: (text: string, level: LogLevel) => void;
   /** `hooks.settings` of proxy.yaml: what `config` holds. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Undefined: HTTP is off. */
+  readonly http: HttpDoors | undefined;
 }
 
-/** Makes the globals `imap`, `ip`, `log`, `json`, `cache` and `config`. */
-export function openLibrary(state: LuaState, { print, settings }: LibraryDoors): void {
+/** Makes the globals `imap`, `ip`, `log`, `json`, `cache`, `config` and `http`. */
+export function openLibrary(state: LuaState, { print, settings, http }: LibraryDoors): void {
   setTable(state, 'imap', { match });
   setTable(state, 'ip', { within });
   setTable(state, 'json', { decode, encode });
@@ -34,6 +37,7 @@ export function openLibrary(state: LuaState, { print, settings }: LibraryDoors):
     warn: logAt('warn', print),
     error: logAt('error', print),
   });
+  setTable(state, 'http', httpFunctions(http));
   setTable(state, 'cache', {});
   pushJson(state, settings);
   setGlobal(state, 'config');
