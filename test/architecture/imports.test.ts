@@ -32,7 +32,7 @@ const rooms: Readonly<Record<string, Room>> = {
     values: ['rewrite', 'imap-parser-lite', 'observe/printable.ts'],
     types: ['config'],
     node: true,
-    packages: ['fengari'],
+    packages: ['fengari', 'undici'],
   },
   config: { values: ['rewrite', 'hooks'], types: [], node: true, packages: notFengari },
   observe: { values: ['rewrite'], types: ['config', 'hooks'], node: true, packages: notFengari },
