@@ -72,6 +72,21 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'what a script may ask, and what it is told',
+    yaml: [
+      'upstream: { host: mail }',
+      'hooks:',
+      '  http: { allow: ["http://rules/", "rules:80", "*"], timeout: fast }',
+      '  settings: [Journal]',
+    ].join('\n'),
+    lines: [
+      '3:19: hooks.http.allow[0]: must be a host, or a host and a port, such as rules.example.org:8080',
+      '3:48: hooks.http.allow[2]: must be a host, or a host and a port, such as rules.example.org:8080',
+      '3:63: hooks.http.timeout: must be a duration: a whole number and ms, s, m or h, such as 500ms, 10s, 5m or 1h',
+      '4:13: hooks.settings: must be a map, whatever is in it',
+    ],
+  },
+  {
     name: 'what is no command, and commands that DoCommand is never asked about',
     yaml: [
       'upstream: { host: mail }',
