@@ -96,6 +96,7 @@ export class Reloader {
       const fault = await this.#apply(config);
       if (fault !== undefined) this.#refuse(why, [fault]);
       else {
+        this.#proxy.countReload('ok');
         this.#config = config;
         this.#scriptFiles = config.hooks.script === undefined ? [] : this.#script.files;
         for (const warning of loaded.warnings) this.#log.warn(formatFault(warning));
@@ -120,6 +121,7 @@ export class Reloader {
   }
 
   #refuse(why: string, faults: readonly string[]): void {
+    this.#proxy.countReload('refused');
     for (const fault of faults) this.#log.error(fault);
     this.#log.error(`not reloaded (${why}): the proxy goes on with what it has`);
   }

@@ -76,8 +76,8 @@ function serveAlone(config: Config, services: Services, script: OpenedScript): P
 async function serveByWorkers(config: Config, services: Services): Promise<RunningProxy> {
   const { openWorkers } = await import('../process/workers.ts');
   const entry = fileURLToPath(new URL('./worker.js', import.meta.url));
-  const { log } = services;
-  return serveBy(config, services, (common) => openWorkers(config, common, { log, entry }));
+  const { log, loadMetrics } = services;
+  return serveBy(config, services, (common) => openWorkers(config, common, { log, entry, loadMetrics }));
 }
 
 /** What is behind it, which script runs, and, for the demo mailbox, a line to try. */

@@ -10,7 +10,8 @@ export function servicesFor(log: Log, also: (event: HookEvent) => void = () => {
   return {
     log,
     startDemoMailbox: async () => (await import('../demo/server.ts')).startDemoMailbox(),
-    openAdmin: async (at, unready) => (await import('../observe/admin.ts')).openAdmin(at, unready),
+    openAdmin: async (at, asked) => (await import('../observe/admin.ts')).openAdmin(at, asked),
+    loadMetrics: () => import('../observe/metrics.ts'),
     async openHooks(settings, report) {
       const host = await createHookHost(settings, (event) => {
         also(event);

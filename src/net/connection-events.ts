@@ -6,6 +6,10 @@ import type { Transcript } from '../session/transcript.ts';
 /** What an operator wants to know, as it happens. The listener of it writes the log. */
 export interface ConnectionEvents {
   opened(facts: SessionSettings): void;
+  /** The client's side is encrypted; `version` is OpenSSL's, `TLSv1.3`. */
+  secured(facts: SessionSettings, version: string): void;
+  /** The server, `host:port`, has greeted, so long after the connection to it was begun. */
+  reached(facts: SessionSettings, upstream: string, milliseconds: number): void;
   /** The server has taken a login. */
   loggedIn(facts: SessionSettings, login: Login): void;
   loginFailed(facts: SessionSettings, failed: FailedLogin): void;
@@ -20,6 +24,8 @@ export interface ConnectionEvents {
   transcript(facts: SessionSettings): Transcript | undefined;
   /** A bug of ours. It costs this session and no other (A7). */
   failed(facts: SessionSettings, error: unknown): void;
+  /** A connection has ended that never became a session. */
+  notBegun(summary: Summary): void;
   ended(summary: Summary): void;
 }
 

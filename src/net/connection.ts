@@ -171,6 +171,7 @@ export class Connection implements Timed {
         this.#secureUpstream();
         return;
       case 'greeted':
+        this.#reached();
         this.#greetingBy = Number.POSITIVE_INFINITY;
         return;
       case 'ask':
@@ -249,6 +250,7 @@ export class Connection implements Timed {
       this.#tls = true;
       this.#tlsVersion = secured.getProtocol() ?? undefined;
       this.#tlsCipher = secured.getCipher().name;
+      this.#shared.events.secured(this.#facts, this.#tlsVersion ?? 'unknown');
       this.#readClient();
       this.#step((session) => session.clientSecured());
     });
@@ -268,6 +270,20 @@ export class Connection implements Timed {
       this.end({ code: 'client-closed', message: 'the client closed the connection' });
     }
     this.#settle();
+  }
+
+  /** What has passed until now, for the metrics. */
+  get moved(): Pick<Summary, 'bytesFromClient' | 'bytesFromUpstream' | 'counts'> {
+    return {
+      bytesFromClient: this.#bytesFromClient,
+      bytesFromUpstream: this.#bytesFromUpstream,
+      counts: this.#session.counts,
+    };
+  }
+
+  #reached(): void {
+    const began = this.#greetingBy - this.#shared.config.upstream.connectTimeout;
+    this.#shared.events.reached(this.#facts, this.#upstreamName, performance.now() - began);
   }
 
   get #upstreamName(): string {
@@ -393,9 +409,7 @@ export class Connection implements Timed {
       tls: this.#tls,
       tlsVersion: this.#tlsVersion,
       tlsCipher: this.#tlsCipher,
-      counts: this.#session.counts,
-      bytesFromClient: this.#bytesFromClient,
-      bytesFromUpstream: this.#bytesFromUpstream,
+      ...this.moved,
       duration: Math.round(performance.now() - this.#began),
     });
     this.#done();

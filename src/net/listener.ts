@@ -128,7 +128,7 @@ function tellEnd(
   duration: number,
 ): void {
   const facts = factsOf(ends, accepting);
-  accepting.shared.events.ended({ ...noSession, facts, cause, bytesFromClient, duration });
+  accepting.shared.events.notBegun({ ...noSession, facts, cause, bytesFromClient, duration });
 }
 
 function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {

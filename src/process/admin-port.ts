@@ -1,5 +1,6 @@
 /** The port for machines that watch, which a configuration may have, move or take away. */
 import type { Config } from '../config/config.ts';
+import type { AdminAsked } from '../observe/admin.ts';
 import { type Change, unchanged } from './change.ts';
 import { cannotListen } from './ports.ts';
 
@@ -9,8 +10,8 @@ interface Admin {
   close(): Promise<void>;
 }
 
-/** `unready` is what /readyz asks. Rejects with Node's error when the port cannot be had. */
-export type OpenAdmin = (at: Address, unready: () => Promise<string | undefined>) => Promise<Admin>;
+/** `asked` is whom its pages ask. Rejects with Node's error when the port cannot be had. */
+export type OpenAdmin = (at: Address, asked: AdminAsked) => Promise<Admin>;
 
 export class AdminPort {
   readonly #open: (at: Address) => Promise<Admin>;

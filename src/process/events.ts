@@ -22,6 +22,8 @@ export function connectionEvents(log: Log): ConnectionEvents {
     opened({ session, client, serverport }) {
       log.debug({ session, client, serverport }, 'session opened');
     },
+    secured() {},
+    reached() {},
     loggedIn() {},
     loginFailed({ session, client, serverport }, { user, mechanism, code }) {
       log.info({ session, client, serverport, user, mechanism, code }, 'login failed');
@@ -57,6 +59,7 @@ export function connectionEvents(log: Log): ConnectionEvents {
     failed({ session }, error) {
       log.error({ session, err: error }, 'a bug in imapveil ended this session');
     },
+    notBegun: (summary) => logEnd(log, summary),
     ended: (summary) => logEnd(log, summary),
   };
 }

@@ -8,9 +8,11 @@ import type { CertificatePair } from '../net/certificate-choice.ts';
 import { makeTicketKeys, upstreamTlsOptions } from '../net/tls.ts';
 import { checkUpstream } from '../net/upstream-check.ts';
 import type { Log } from '../observe/log.ts';
+import type { MetricsRoom } from '../observe/metrics.ts';
 import { AdminPort, type OpenAdmin } from './admin-port.ts';
 import type { Change } from './change.ts';
 import { type Common, makeCommon, type Running } from './common.ts';
+import { Monitor } from './monitor.ts';
 import { type Listener, Ports } from './ports.ts';
 import { Readiness } from './readiness.ts';
 import { openServing, type Serving, type ServingServices } from './serving.ts';
@@ -24,6 +26,8 @@ export interface FrameServices {
   /** Starts the built-in mailbox server on a loopback port. */
   startDemoMailbox(): Promise<DemoMailbox>;
   readonly openAdmin: OpenAdmin;
+  /** Loaded only where somebody asks for the metrics. */
+  loadMetrics(): Promise<MetricsRoom>;
 }
 
 interface DemoMailbox {
@@ -46,6 +50,8 @@ export interface RunningProxy {
    * called again before it has settled; `workers` and `log.format` have to be as they were.
    */
   reload(config: Config): Promise<void>;
+  /** Notes how a reload ended, for the metrics; one that is `refused` may never have got as far as `reload`. */
+  countReload(result: 'ok' | 'refused'): void;
   /**
    * Accepts no more and is not ready any more, at once; asks the sessions to end, one after the other, and ends those
    * that are left when `limits.drainTimeout` is over.
@@ -93,12 +99,18 @@ class ServingProxy implements RunningProxy {
   readonly #ports: Ports;
   readonly #admin: AdminPort;
   readonly #readiness: Readiness;
+  readonly #monitor: Monitor;
   readonly #ticketTimer: NodeJS.Timeout;
   #running: Running;
   #stopping = false;
   #closed: Promise<void> | undefined;
 
-  constructor(running: Running, { log, openAdmin }: FrameServices, serving: Serving, behind: Behind) {
+  constructor(
+    running: Running,
+    { log, openAdmin, loadMetrics }: FrameServices,
+    serving: Serving,
+    behind: Behind,
+  ) {
     this.#log = log;
     this.#running = running;
     this.#serving = serving;
@@ -111,7 +123,14 @@ class ServingProxy implements RunningProxy {
       },
       log,
     );
-    this.#admin = new AdminPort((at) => openAdmin(at, () => this.#readiness.unready()));
+    this.#monitor = new Monitor(serving, loadMetrics, () => this.certificates);
+    this.#admin = new AdminPort((at) =>
+      openAdmin(at, {
+        unready: () => this.#readiness.unready(),
+        metrics: () => this.#monitor.metrics(),
+        errors: () => this.#monitor.errors(),
+      }),
+    );
     this.#ticketTimer = setInterval(() => this.#renewTicketKeys(), TICKET_KEYS_LIVE).unref();
   }
 
@@ -148,6 +167,10 @@ class ServingProxy implements RunningProxy {
     this.#running = { config, common: { ...common, ticketKeys } };
     this.#log.level = config.log.level;
     this.#readiness.forgetUpstream();
+  }
+
+  countReload(result: 'ok' | 'refused'): void {
+    this.#monitor.reloads[result]++;
   }
 
   async drain(): Promise<void> {

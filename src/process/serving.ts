@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { Config, Hooks, Listen } from '../config/config.ts';
 import type { Guard } from '../guard/guard.ts';
-import { openGuard, prepareGuard, type ReportGuard } from '../guard/open-guard.ts';
+import { openGuard, prepareGuard } from '../guard/open-guard.ts';
 import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
 import type { Shared } from '../net/connection.ts';
 import { type Census, Connections } from '../net/connections.ts';
@@ -16,13 +16,15 @@ import { acceptor } from '../net/listener.ts';
 import { listenerName } from '../net/port.ts';
 import { createTlsFront, type TlsFront, upstreamTlsOptions } from '../net/tls.ts';
 import type { Log } from '../observe/log.ts';
+import type { MetricsRoom } from '../observe/metrics.ts';
 import { refuse } from '../rewrite/refused.ts';
 import type { Change } from './change.ts';
 import type { Common } from './common.ts';
 import { CurrentHooks } from './current-hooks.ts';
-import { connectionEvents, logGuardEvent, logHookEvent } from './events.ts';
+import type { Report } from './report.ts';
 import { StartFault } from './start-fault.ts';
 import { inTurns, type Pace } from './turns.ts';
+import { Watched } from './watched.ts';
 
 /** This process, or the workers together. */
 export interface Serving {
@@ -38,6 +40,8 @@ export interface Serving {
    * that are left when `limits.drainTimeout` is over are ended.
    */
   drain(): Promise<void>;
+  /** What the admin port shows of them. */
+  report(): Promise<Report>;
   /** Ends everything now. */
   close(): Promise<void>;
 }
@@ -47,6 +51,8 @@ export interface ServingServices {
   readonly log: Log;
   /** Makes a hook host, which reports what happens in it. Rejects with StartFault when the script does not load. */
   openHooks(settings: Hooks, report: (event: HookEvent) => void): Promise<HookHost>;
+  /** Loaded only where there is an admin port. */
+  loadMetrics(): Promise<MetricsRoom>;
 }
 
 /** What a process has that shares the clients with others. */
@@ -62,9 +68,12 @@ export async function openServing(
   services: ServingServices,
   shares?: Shares,
 ): Promise<Serving> {
-  const hooks = await services.openHooks(config.hooks, (event) => logHookEvent(services.log, event));
-  const guard = shares?.guard ?? (await openGuard(config.limits, reportTo(services.log)));
-  return new ThisProcess(config, common, services, hooks, guard, shares?.census);
+  const connections = new Connections(shares?.census);
+  const watched = new Watched(services, connections);
+  await watched.prepare(config);
+  const hooks = await services.openHooks(config.hooks, watched.hookEvent);
+  const guard = shares?.guard ?? (await openGuard(config.limits, watched.guardEvent));
+  return new ThisProcess(config, common, services, connections, watched, hooks, guard);
 }
 
 class ThisProcess implements Serving {
@@ -73,7 +82,7 @@ class ThisProcess implements Serving {
   readonly #connections: Connections;
   readonly #deadlines: Deadlines;
   readonly #tlsFront: TlsFront;
-  readonly #events: Shared['events'];
+  readonly #watched: Watched;
   readonly #guard: Guard;
   /** Every listener that there was, by name: who came in at one before it closed is still served. */
   readonly #listeners: Map<string, Listen> = new Map();
@@ -86,16 +95,17 @@ class ThisProcess implements Serving {
     config: Config,
     common: Common,
     services: ServingServices,
+    connections: Connections,
+    watched: Watched,
     hooks: HookHost,
     guard: Guard,
-    census: Census | undefined,
   ) {
     this.#services = services;
     this.#hooks = new CurrentHooks(hooks);
-    this.#connections = new Connections(census);
+    this.#connections = connections;
+    this.#watched = watched;
     this.#deadlines = new Deadlines(sweepInterval(config));
     this.#tlsFront = createTlsFront(common.certificates, config.tls, common.ticketKeys);
-    this.#events = connectionEvents(services.log);
     this.#guard = guard;
     this.#config = config;
     this.#begin(config, common);
@@ -118,8 +128,10 @@ class ThisProcess implements Serving {
   async prepare(config: Config, common: Common): Promise<Change> {
     const showCertificates = this.#prepareTls(config, common);
     const { log, openHooks } = this.#services;
-    const hooks = await openHooks(config.hooks, (event) => logHookEvent(log, event));
-    const limits = await prepareGuard(this.#guard, this.#config.limits, config.limits, reportTo(log));
+    await this.#watched.prepare(config);
+    const { hookEvent, guardEvent } = this.#watched;
+    const hooks = await openHooks(config.hooks, hookEvent);
+    const limits = await prepareGuard(this.#guard, this.#config.limits, config.limits, guardEvent);
     return {
       commit: () => {
         showCertificates();
@@ -148,11 +160,10 @@ class ThisProcess implements Serving {
   /** Whoever comes from now on is served as this configuration says. */
   #begin(config: Config, common: Common): void {
     this.#config = config;
-    const { log } = this.#services;
     const { failedLogins } = config.limits;
-    const unguarded = { hooks: this.#hooks, events: this.#events };
+    const unguarded = { hooks: this.#hooks, events: this.#watched.connectionEvents };
     const shared: Shared = {
-      ...guardLogins(unguarded, this.#guard, failedLogins, reportTo(log)),
+      ...guardLogins(unguarded, this.#guard, failedLogins, this.#watched.guardEvent),
       config,
       refused: refuse(config.refuse),
       upstream: common.upstream,
@@ -165,6 +176,11 @@ class ThisProcess implements Serving {
       ([name, listen]) => [name, acceptor(listen, shared, this.#connections)] as const,
     );
     this.#acceptors = new Map(acceptors);
+  }
+
+  async report(): Promise<Report> {
+    const processes = { up: 1, restarts: 0 };
+    return { figures: await this.#watched.figures(), errors: this.#hooks.errors, processes };
   }
 
   async drain(): Promise<void> {
@@ -190,10 +206,6 @@ class ThisProcess implements Serving {
     this.#guard.close();
     await this.#hooks.close();
   }
-}
-
-function reportTo(log: Log): ReportGuard {
-  return (event) => logGuardEvent(log, event);
 }
 
 /** Sessions a second that may always be asked to end: whoever has to serve them next hardly notices. */

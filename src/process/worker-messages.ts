@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { LoginOutcome } from '../guard/guard.ts';
 import type { Snapshot } from '../guard/memory-tallies.ts';
 import type { Common } from './common.ts';
+import type { Report } from './report.ts';
 
 /** The limits that are reached among all workers together. */
 export interface Full {
@@ -47,6 +48,8 @@ export type ToWorker =
   | { readonly kind: 'prepare'; readonly config: Config; readonly common: Common }
   | { readonly kind: 'commit' }
   | { readonly kind: 'cancel' }
+  /** To be answered by `reported`. */
+  | { readonly kind: 'report' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'close' };
 
@@ -63,7 +66,8 @@ export type FromWorker =
   /** How a login ended, where that changes what the others should think of the next. */
   | { readonly kind: 'login'; readonly outcome: LoginOutcome }
   /** Ready for what `prepare` brought, or why not. */
-  | { readonly kind: 'prepared'; readonly fault: string | undefined };
+  | { readonly kind: 'prepared'; readonly fault: string | undefined }
+  | { readonly kind: 'reported'; readonly report: Report };
 
 /** Milliseconds. */
 export const HEARTBEAT = 1000;

@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { LoginOutcome } from '../guard/guard.ts';
+import type { Report } from './report.ts';
 import { type Count, type FromWorker, HEARTBEAT, type Start, type ToWorker } from './worker-messages.ts';
 
 /** A connection on its way to a worker. */
@@ -30,6 +31,7 @@ interface WorkerEvents {
   readonly loginEnded: (outcome: LoginOutcome) => void;
   /** It is ready for what `prepare` brought, or cannot be. */
   readonly prepared: (fault: string | undefined) => void;
+  readonly reported: (report: Report) => void;
   /** It has not said a word for too long and is killed; `ended` follows. Seconds. */
   readonly silent: (seconds: number) => void;
   /** Exactly once. Nothing else happens afterwards. */
@@ -173,6 +175,9 @@ export class WorkerProcess {
         return;
       case 'prepared':
         this.#events.prepared(message.fault);
+        return;
+      case 'reported':
+        this.#events.reported(message.report);
         return;
     }
   }

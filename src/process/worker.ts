@@ -66,6 +66,9 @@ export function work(servicesFor: (start: Start) => ServingServices): void {
           () => {},
         );
         return;
+      case 'report':
+        started?.serving.then(async (serving) => tell({ kind: 'reported', report: await serving.report() }));
+        return;
       case 'drain':
       case 'close':
         started?.serving.then((serving) => leave(serving, message.kind));

@@ -7,19 +7,30 @@ import type { Config } from '../config/config.ts';
 import { type LoginOutcome, learn } from '../guard/guard.ts';
 import { MemoryTallies } from '../guard/memory-tallies.ts';
 import type { Log } from '../observe/log.ts';
+import type { MetricsRoom } from '../observe/metrics.ts';
 import type { Change } from './change.ts';
 import type { Common } from './common.ts';
+import type { Report } from './report.ts';
 import type { Serving } from './serving.ts';
 import { StartFault } from './start-fault.ts';
 import { type FullnessChange, Totals } from './totals.ts';
 import { HEARTBEAT, type Start, type ToWorker } from './worker-messages.ts';
 import { type Arrival, type WorkerEnd, WorkerProcess } from './worker-process.ts';
+import { WorkerReports } from './worker-reports.ts';
 import { WorkersChange } from './workers-change.ts';
 
 /** Milliseconds before a worker that keeps dying is replaced: the first wait, doubled up to the longest. */
 const WAIT = { first: 100, longest: 5000 } as const;
 /** Who lived this long, in milliseconds, did not die of the same thing as the one before it. */
 const LONG_LIFE = 10_000;
+
+/** What the workers are given from outside. */
+export interface WorkersServices {
+  readonly log: Log;
+  /** The file that a worker runs. */
+  readonly entry: string;
+  loadMetrics(): Promise<MetricsRoom>;
+}
 
 /** The place of a worker; those that stand in it one after the other have the same number. */
 interface Slot {
@@ -39,9 +50,9 @@ interface Slot {
 export async function openWorkers(
   config: Config,
   common: Common,
-  { log, entry }: { readonly log: Log; readonly entry: string },
+  services: WorkersServices,
 ): Promise<Serving> {
-  const workers = new Workers(config, common, log, entry);
+  const workers = new Workers(config, common, services);
   try {
     await workers.ready;
   } catch (error) {
@@ -56,6 +67,7 @@ class Workers implements Serving {
   readonly ready: Promise<void>;
   readonly #log: Log;
   readonly #entry: string;
+  readonly #reports: WorkerReports;
   readonly #slots: readonly Slot[];
   readonly #totals: Totals<WorkerProcess>;
   /** What all workers together know of failed logins, for one that starts. */
@@ -73,11 +85,12 @@ class Workers implements Serving {
   #settleReady!: (fault: StartFault | undefined) => void;
   #whenGone: (() => void)[] = [];
 
-  constructor(config: Config, common: Common, log: Log, entry: string) {
+  constructor(config: Config, common: Common, { log, entry, loadMetrics }: WorkersServices) {
     this.#config = config;
     this.#common = common;
     this.#log = log;
     this.#entry = entry;
+    this.#reports = new WorkerReports(loadMetrics);
     this.#totals = new Totals(config.limits);
     this.#logins = new MemoryTallies(config.limits.failedLogins);
     this.ready = new Promise((resolve, reject) => {
@@ -141,6 +154,10 @@ class Workers implements Serving {
     };
   }
 
+  report(): Promise<Report> {
+    return this.#reports.of(this.#slots.flatMap(({ worker }) => worker ?? []));
+  }
+
   drain(): Promise<void> {
     return this.#end('drain');
   }
@@ -181,6 +198,7 @@ class Workers implements Serving {
       serving: () => this.#serving(slot, worker),
       loginEnded: (outcome) => this.#loginEnded(worker, outcome),
       counted: (count) => this.#tellFullness(this.#totals.report(worker, count)),
+      reported: (report) => this.#reports.hear(worker, report),
       prepared: (fault) => this.#change?.hear(worker, fault),
       silent: (seconds) =>
         this.#log.error(
@@ -205,6 +223,7 @@ class Workers implements Serving {
     if (worker !== undefined) {
       this.#tellFullness(this.#totals.forget(worker));
       this.#change?.forget(worker);
+      this.#reports.forget(worker);
     }
     const { number } = slot;
     switch (this.#state) {
@@ -217,6 +236,7 @@ class Workers implements Serving {
         return;
       case 'running': {
         const wait = this.#replace(slot);
+        this.#reports.restarts++;
         const when = wait === 0 ? 'now' : `in ${wait} ms`;
         const what = fault === undefined ? 'worker ended unasked' : `worker could not serve: ${fault}`;
         this.#log.error(

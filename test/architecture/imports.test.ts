@@ -21,7 +21,13 @@ interface Room {
   readonly packages: 'any' | readonly string[];
 }
 
-const handedIn = ['config/config.ts', 'hooks/hook-host.ts', 'observe/log.ts'];
+const handedIn = [
+  'config/config.ts',
+  'hooks/hook-host.ts',
+  'observe/log.ts',
+  'observe/metrics.ts',
+  'observe/admin.ts',
+];
 const notFengari = 'any';
 
 const rooms: Readonly<Record<string, Room>> = {
