@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
 import type { Config } from '../../src/config/config.ts';
 import { createLog } from '../../src/observe/log.ts';
+import * as loadedMetrics from '../../src/observe/metrics.ts';
 import type { Common } from '../../src/process/common.ts';
 import { StartFault } from '../../src/process/start-fault.ts';
 import { openWorkers } from '../../src/process/workers.ts';
@@ -35,7 +36,7 @@ async function startWith(code: string) {
   const written = new PassThrough({ encoding: 'utf8' });
   const lines = createInterface({ input: written })[Symbol.asyncIterator]();
   const log = createLog({ level: 'error', format: 'json' }, written);
-  const workers = await openWorkers(config, common, { log, entry });
+  const workers = await openWorkers(config, common, { log, entry, loadMetrics: async () => loadedMetrics });
   return {
     workers,
     nextError: async () => JSON.parse((await lines.next()).value) as Record<string, unknown>,

@@ -19,6 +19,8 @@ const packages = {
   'systemd-analyze': 'systemd',
   'systemd-notify': 'systemd',
   'redis-server': 'redis-server',
+  promtool: 'prometheus',
+  prometheus: 'prometheus',
 } as const;
 
 export type Program = keyof typeof packages;
