@@ -105,11 +105,13 @@ export class FileWatch {
 async function lookAt(file: string, before?: Seen): Promise<Seen & { readonly ctime: number }> {
   try {
     const found = await stat(file);
-    const { dev, ino, size, mtimeMs, ctimeMs: ctime } = found;
-    const stamp = [dev, ino, size, mtimeMs, ctime].join();
-    if (stamp === before?.stamp) return { ...before, ctime };
+    const { dev, ino, size, mtimeMs, ctimeMs } = found;
+    const stamp = [dev, ino, size, mtimeMs, ctimeMs].join();
+    if (stamp === before?.stamp) return { ...before, ctime: ctimeMs };
     // What is no file is not read: a named pipe would hold the reader.
     const digest = found.isFile() ? digestOf(await readFile(file)) : 'no file';
+    // It may have been written between the two, and the stamp is the older one: looked at again, it is read again.
+    const { ctimeMs: ctime } = await stat(file);
     return { stamp, digest, ctime };
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? 'unreadable';
