@@ -2,13 +2,25 @@
 import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** Below those that Linux gives to connections: one of the thousands that tests open would take a free port away. */
+const LOWEST = 10_000;
+const HIGHEST = 32_000;
+
 /** Ports of 127.0.0.1 that nobody listened on a moment ago, all different. */
 export async function freePorts(count: number): Promise<number[]> {
-  // All are held open together, so that the kernel cannot hand out one of them twice.
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(createServer())));
+  // All are held open together, so that none is found twice.
+  const servers = await Promise.all(Array.from({ length: count }, listenAnywhere));
   const ports = servers.map(portOf);
   await Promise.all(servers.map(close));
   return ports;
+}
+
+async function listenAnywhere(): Promise<Server> {
+  for (;;) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    const server = await listen(createServer(), port).catch(() => undefined);
+    if (server !== undefined) return server;
+  }
 }
 
 /** Listens on 127.0.0.1; without a port, on a free one. */
