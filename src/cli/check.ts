@@ -39,9 +39,9 @@ export async function check(
 
 function summary({ listen, upstream, hooks }: Config, defines: DefinedHooks): string {
   const behind =
-    upstream.host === 'demo'
+    upstream.servers[0]?.host === 'demo'
       ? 'the built-in demo mailbox'
-      : `${at(upstream.host, upstream.port)} (${upstream.encryption})`;
+      : `${upstream.servers.map(({ host, port }) => at(host, port)).join(', ')} (${upstream.encryption})`;
   return [
     `listens on ${listen.map(describeListen).join(' and ')}`,
     `upstream ${behind}`,

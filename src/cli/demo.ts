@@ -80,9 +80,9 @@ async function startProxy(upstreamPort: number, io: Io): Promise<RunningProxy> {
     tls,
     upstream: {
       ...upstream,
-      port: upstreamPort,
+      servers: [{ host: '127.0.0.1', port: upstreamPort, weight: 1, servername: '127.0.0.1' }],
       encryption: 'none',
-      tls: { ca: undefined, servername: undefined, verify: true },
+      tls: { ca: undefined, verify: true },
     },
     // Whoever tries it on a busy machine is to see what the script does, not that it was late.
     hooks: { ...hooks, script: fileURLToPath(new URL(SCRIPT, packageRoot())), deadline: 2_000 },

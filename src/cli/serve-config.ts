@@ -81,13 +81,13 @@ async function serveByWorkers(config: Config, services: Services): Promise<Runni
 }
 
 /** What is behind it, which script runs, and, for the demo mailbox, a line to try. */
-function announce(config: Config, { listeners, upstream }: RunningProxy, log: Log): void {
-  const demo = config.upstream.host === 'demo';
-  const behind = demo ? 'the built-in demo mailbox' : `${upstream.host} port ${upstream.port}`;
-  log.info(
-    { upstream: `${upstream.host}:${upstream.port}`, encryption: config.upstream.encryption },
-    `in front of ${behind}`,
-  );
+function announce(config: Config, { listeners, servers }: RunningProxy, log: Log): void {
+  const demo = config.upstream.servers[0]?.host === 'demo';
+  const { encryption } = config.upstream;
+  for (const { host, port } of servers) {
+    const behind = demo ? 'the built-in demo mailbox' : `${host} port ${port}`;
+    log.info({ upstream: `${host}:${port}`, encryption }, `in front of ${behind}`);
+  }
   const { script } = config.hooks;
   log.info(
     script === undefined ? 'no script: the conversation passes as it is' : `script ${relative('', script)}`,

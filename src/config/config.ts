@@ -25,14 +25,26 @@ export interface Ciphers {
   readonly tls13?: string;
 }
 
-export interface Upstream {
-  /** A host name, an address, or `demo`: the built-in mailbox server. */
+export interface UpstreamServer {
+  /** A host name, an address, or `demo`: the built-in mailbox server, which is alone then. */
   readonly host: string;
   readonly port: number;
+  /** Its share of the sessions, beside those of the others. */
+  readonly weight: number;
+  /** The name to expect in its certificate. */
+  readonly servername: string;
+}
+
+export interface Upstream {
+  /** One at least. */
+  readonly servers: readonly UpstreamServer[];
+  /** By what a session's server is chosen. */
+  readonly balance: 'least-sessions' | 'client-address';
+  /** Milliseconds between two looks at a server, and how often in a row one fails that is down. */
+  readonly check: { readonly interval: number; readonly failures: number };
   readonly encryption: 'none' | 'starttls' | 'tls';
   readonly tls: {
     readonly ca: string | undefined;
-    readonly servername: string | undefined;
     readonly verify: boolean;
   };
   readonly connectTimeout: number;

@@ -14,6 +14,7 @@ export interface Node {
   properties?: Record<string, Node>;
   required?: string[];
   items?: Node;
+  oneOf?: unknown;
   [word: string]: unknown;
 }
 
@@ -35,7 +36,8 @@ function describeKeys(map: Node, prefix: string, known: ReadonlyMap<string, stri
     // An empty map in its place would lack what has no default, so the map itself may not be left out.
     if (isEmptyMap(key.default)) {
       delete key.default;
-      if (key.required !== undefined) map.required = [...(map.required ?? []), name];
+      if (key.required !== undefined || key.oneOf !== undefined)
+        map.required = [...(map.required ?? []), name];
     }
   }
 }

@@ -78,18 +78,22 @@ function settleListen(written: NonNullable<Written['listen']>[number]): Listen {
 }
 
 function settleUpstream(written: Written['upstream'], folder: string): Upstream {
-  const { host, connectTimeout, clientAddress, tls } = written;
-  const usual = host === 'demo' ? 'none' : written.port === 993 ? 'tls' : 'starttls';
+  const { host = '', connectTimeout, clientAddress, balance, check, tls } = written;
+  const servers: NonNullable<typeof written.servers> = written.servers ?? [{ host, weight: 1 }];
+  const ports = servers.map(({ port }) => port ?? written.port);
+  const usual = host === 'demo' ? 'none' : ports.every((port) => port === 993) ? 'tls' : 'starttls';
   const encryption = written.encryption ?? usual;
   return {
-    host,
-    port: written.port ?? (encryption === 'tls' ? 993 : 143),
+    servers: servers.map((server, index) => ({
+      host: server.host,
+      port: ports[index] ?? (encryption === 'tls' ? 993 : 143),
+      weight: server.weight,
+      servername: server.servername ?? tls.servername ?? server.host,
+    })),
+    balance,
+    check,
     encryption,
-    tls: {
-      ca: tls.ca === undefined ? undefined : resolve(folder, tls.ca),
-      servername: tls.servername,
-      verify: tls.verify,
-    },
+    tls: { ca: tls.ca === undefined ? undefined : resolve(folder, tls.ca), verify: tls.verify },
     connectTimeout,
     clientAddress,
   };
@@ -100,8 +104,9 @@ const HALF_AN_HOUR = 30 * 60_000;
 /** What is accepted because it is written down, and what it means. */
 function warn({ upstream, refuse, limits }: Config, source: Source): ConfigFault[] {
   const warnings: ConfigFault[] = [];
-  if (upstream.encryption === 'none' && !isThisMachine(upstream.host)) {
-    const message = `none sends every password to ${upstream.host} in the clear; use starttls or tls`;
+  const elsewhere = upstream.servers.find(({ host }) => !isThisMachine(host));
+  if (upstream.encryption === 'none' && elsewhere !== undefined) {
+    const message = `none sends every password to ${elsewhere.host} in the clear; use starttls or tls`;
     warnings.push(source.faultAt(['upstream', 'encryption'], message));
   }
   if (upstream.encryption !== 'none' && !upstream.tls.verify) {

@@ -15,6 +15,13 @@ z.config({ jitless: true });
 /** The front: `starttls` is mode 0, `tls` mode 1, `starttls-required` mode 3. */
 type ListenEncryption = 'starttls' | 'tls' | 'starttls-required';
 
+interface WrittenServer {
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly weight: number;
+  readonly servername?: string | undefined;
+}
+
 /** `proxy.yaml` with each default that stands for itself filled in; those that hang on other keys are still open. */
 export interface Written {
   readonly listen?:
@@ -31,7 +38,11 @@ export interface Written {
     readonly ciphers?: Ciphers | undefined;
   };
   readonly upstream: {
-    readonly host: string;
+    /** Either this or `servers`. */
+    readonly host?: string | undefined;
+    readonly servers?: readonly WrittenServer[] | undefined;
+    readonly balance: Config['upstream']['balance'];
+    readonly check: Config['upstream']['check'];
     readonly port?: number | undefined;
     readonly encryption?: 'none' | 'starttls' | 'tls' | undefined;
     readonly tls: {
@@ -148,6 +159,22 @@ const address = z
 
 const HOST = /^[\p{L}\p{N}_]([\p{L}\p{N}_.-]{0,251}[\p{L}\p{N}_.])?$/u;
 
+/** `required` says what to write there. */
+function host(required: string) {
+  return text(required).refine((written) => HOST.test(written) || isIP(written) !== 0, {
+    error: 'must be a host name or an IP address alone: no protocol, no port, no spaces',
+  });
+}
+
+const servername = text('write the name in the server certificate').refine(
+  (name) => HOST.test(name) && isIP(name) === 0,
+  { error: 'must be a host name: the name in the server certificate, not an IP address' },
+);
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 const path = text('name a file').min(1, { error: 'must name a file' });
 
 const NETWORK = { error: 'must be a network or an address, such as 10.0.0.0/8, fd00::/8 or 192.0.2.1' };
@@ -231,6 +258,15 @@ const listen = section({
   proxyProtocol: list(network, 'networks').prefault([]),
 });
 
+const server = section({
+  host: host('name the IMAP server').refine((written) => written !== 'demo', {
+    error: 'the built-in demo mailbox can only be alone: write it into upstream.host',
+  }),
+  port: port.optional(),
+  weight: whole(1, 1000).prefault(1),
+  servername: servername.optional(),
+});
+
 const schema = section({
   listen: list(listen, 'listeners')
     .min(1, { error: 'must name at least one listener; leave it out for ports 143 and 993' })
@@ -252,24 +288,48 @@ const schema = section({
     ciphers: text('write an OpenSSL cipher list, such as HIGH').transform(splitCiphers).optional(),
   }).prefault({}),
   upstream: section({
-    host: text('name the IMAP server, or write demo for the built-in mailbox').refine(
-      (host) => HOST.test(host) || isIP(host) !== 0,
-      { error: 'must be a host name or an IP address alone: no protocol, no port, no spaces' },
-    ),
+    host: host('name the IMAP server, or write demo for the built-in mailbox').optional(),
     port: port.optional(),
+    servers: list(server, 'servers')
+      .min(1, { error: 'must name at least one server' })
+      .superRefine((servers, context) => {
+        const seen = new Set<string>();
+        for (const [index, { host, port }] of servers.entries()) {
+          const place = `${host.toLowerCase()} ${port}`;
+          const message = 'is in this list already; give it a weight instead';
+          if (seen.has(place)) context.addIssue({ code: 'custom', message, path: [index, 'host'] });
+          seen.add(place);
+        }
+      })
+      .optional(),
+    balance: oneOf('least-sessions', 'client-address').prefault('least-sessions'),
+    check: section({
+      interval: duration('10s').refine((milliseconds) => milliseconds >= 100, {
+        error: 'must be 100ms or more',
+      }),
+      failures: whole(1, 100).prefault(3),
+    }).prefault({}),
     encryption: oneOf('none', 'starttls', 'tls').optional(),
     tls: section({
       ca: path.optional(),
-      servername: text('write the name in the server certificate')
-        .refine((name) => HOST.test(name) && isIP(name) === 0, {
-          error: 'must be a host name: the name in the server certificate, not an IP address',
-        })
-        .optional(),
+      servername: servername.optional(),
       verify: z.boolean({ error: 'must be true or false' }).prefault(true),
     }).prefault({}),
     connectTimeout: duration('10s'),
     clientAddress: oneOf('none', 'id', 'proxy-v2').prefault('none'),
   })
+    .meta({ oneOf: [{ required: ['host'] }, { required: ['servers'] }] })
+    .refine(({ host, servers }) => host !== undefined || servers !== undefined, {
+      error: 'is missing; name the IMAP server, or write demo for the built-in mailbox',
+      path: ['host'],
+      // What else is wrong in the map is no reason to keep silent about it.
+      when: ({ value }) => isMap(value),
+    })
+    .refine(({ host, servers }) => host === undefined || servers === undefined, {
+      error: 'cannot stand beside upstream.host; put that server into the list',
+      path: ['servers'],
+      when: ({ value }) => isMap(value),
+    })
     .refine(({ host, encryption }) => host !== 'demo' || (encryption ?? 'none') === 'none', {
       error: 'the built-in demo mailbox speaks none only; leave it out or set it to none',
       path: ['encryption'],

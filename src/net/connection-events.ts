@@ -20,6 +20,8 @@ export interface ConnectionEvents {
   capabilitiesRefused(words: readonly string[]): void;
   /** The server was not told who the client is; the message says why. Told again for each session. */
   notIdentified(facts: SessionSettings, message: string): void;
+  /** A server (`host:port`) did not greet, and the session goes on to another one. */
+  passedOver(facts: SessionSettings, upstream: string, cause: EndCause): void;
   /** Told what is said in the session that begins; undefined: nobody reads along. */
   transcript(facts: SessionSettings): Transcript | undefined;
   /** A bug of ours. It costs this session and no other (A7). */
@@ -43,7 +45,7 @@ export interface Summary {
   /** Those of that login. */
   readonly user: string | undefined;
   readonly mechanism: string | undefined;
-  /** `host:port`; undefined: no connection to the server was begun. */
+  /** `host:port` of the one that was used, or tried last; undefined: no connection to the server was begun. */
   readonly upstream: string | undefined;
   readonly tls: boolean;
   /** As OpenSSL names them, `TLSv1.3`, `TLS_AES_128_GCM_SHA256`; undefined without TLS. */

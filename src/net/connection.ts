@@ -3,7 +3,7 @@
  * them. Nothing is decided here but when to stop reading: a side is read only while the other takes what it gets.
  */
 import type { Socket } from 'node:net';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import type { HookHost, HookSession } from '../hooks/hook-host.ts';
 import type { Unfinished } from '../imap-parser-lite/index.ts';
@@ -16,17 +16,18 @@ import type { ConnectionEvents, Summary } from './connection-events.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { listen } from './handlers.ts';
 import { proxyHeaderOf } from './proxy-header-writer.ts';
-import { secureUpstream, type TlsFront } from './tls.ts';
-import { behindHeader, upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
-import { connectTlsBehind, connectUpstream, kept } from './upstream-socket.ts';
+import type { TlsFront } from './tls.ts';
+import { behindHeader } from './upstream-failure.ts';
+import { UpstreamLeg } from './upstream-leg.ts';
+import type { UpstreamPool, UpstreamWay } from './upstream-pool.ts';
+import { kept } from './upstream-socket.ts';
 
 /** What all connections share. */
 export interface Shared {
   readonly config: Config;
   readonly refused: Refused;
-  readonly upstream: { readonly host: string; readonly port: number };
+  readonly upstreams: UpstreamPool;
   readonly tlsFront: TlsFront;
-  readonly upstreamTls: ConnectionOptions;
   readonly hooks: Pick<HookHost, 'defines' | 'openSession'>;
   readonly deadlines: Deadlines;
   readonly events: ConnectionEvents;
@@ -49,9 +50,9 @@ export class Connection implements Timed {
   readonly #done: () => void;
   readonly #began: number = performance.now();
   #client: Socket;
-  #upstream: Socket | undefined;
+  #leg: UpstreamLeg | undefined;
+  readonly #way: UpstreamWay;
   #deafenClient: () => void = nothing;
-  #deafenUpstream: () => void = nothing;
   #tls = false;
   #tlsVersion: string | undefined;
   #tlsCipher: string | undefined;
@@ -77,6 +78,7 @@ export class Connection implements Timed {
     this.#client = socket;
     this.#done = done;
     this.#hooks = shared.hooks.openSession();
+    this.#way = shared.upstreams.wayFor(facts.client);
     this.#session = new Session(facts, shared.events.transcript(facts));
     this.#active = this.#began;
     this.#loginBy = this.#began + shared.config.limits.loginTimeout;
@@ -98,14 +100,13 @@ export class Connection implements Timed {
   }
 
   checkDeadlines(now: number): void {
-    const { limits, upstream } = this.#shared.config;
+    const { limits } = this.#shared.config;
     if (this.#cause !== undefined) {
       if (now > this.#goneBy) this.#destroy();
     } else if (now > this.#handshakeBy) {
       this.#expire('handshake-timeout', 'the TLS handshake was not finished in time');
     } else if (now > this.#greetingBy) {
-      const cause = upstreamTooLate(this.#upstream, this.#upstreamName, upstream.connectTimeout);
-      this.end(cause, 'The mail server is not available');
+      this.#upstreamFailed(this.#leg!.tooLate());
     } else if (!this.#session.loggedIn && now > this.#loginBy) {
       this.#expire('login-timeout', 'there was no login in time');
     } else if (this.#isStalled(now)) {
@@ -158,21 +159,23 @@ export class Connection implements Timed {
         this.#client.write(mayBorrow ? effect.bytes : kept(effect.bytes));
         return;
       case 'write-upstream':
-        this.#upstream?.write(effect.bytes);
+        this.#leg?.socket.write(effect.bytes);
         return;
       case 'connect-upstream':
-        if (!this.#tls) this.#readClient();
+        if (this.#deafenClient === nothing) this.#readClient();
         this.#connectUpstream();
         return;
       case 'secure-client':
         this.#secureClient();
         return;
       case 'secure-upstream':
-        this.#secureUpstream();
+        this.#leg!.secure();
+        return;
+      case 'upstream-failed':
+        this.#tryAnother(effect);
         return;
       case 'greeted':
         this.#reached();
-        this.#greetingBy = Number.POSITIVE_INFINITY;
         return;
       case 'ask':
         this.#ask(effect.question);
@@ -283,82 +286,60 @@ export class Connection implements Timed {
 
   #reached(): void {
     const began = this.#greetingBy - this.#shared.config.upstream.connectTimeout;
-    this.#shared.events.reached(this.#facts, this.#upstreamName, performance.now() - began);
-  }
-
-  get #upstreamName(): string {
-    return `${this.#shared.upstream.host}:${this.#shared.upstream.port}`;
+    this.#shared.events.reached(this.#facts, this.#way.member!.name, performance.now() - began);
+    this.#greetingBy = Number.POSITIVE_INFINITY;
+    this.#way.greeted();
   }
 
   #connectUpstream(): void {
-    const { config, upstream, upstreamTls } = this.#shared;
-    this.#greetingBy = performance.now() + config.upstream.connectTimeout;
-    const { encryption, clientAddress } = config.upstream;
+    const { connectTimeout, clientAddress } = this.#shared.config.upstream;
+    this.#greetingBy = performance.now() + connectTimeout;
     const header = clientAddress === 'proxy-v2' ? proxyHeaderOf(this.#facts) : undefined;
-    if (header !== undefined && encryption === 'tls') {
-      this.#connectTlsBehind(header);
+    this.#leg = new UpstreamLeg(this.#way.next(), header, {
+      heard: (bytes) => {
+        this.#active = this.#shared.deadlines.now;
+        this.#bytesFromUpstream += bytes.length;
+        this.#step((session) => session.fromUpstream(bytes));
+      },
+      ended: () => this.#step((session) => session.upstreamClosed()),
+      closed: () => {
+        this.#step((session) => session.upstreamClosed());
+        this.#settle();
+      },
+      secured: () => this.#step((session) => session.upstreamSecured()),
+      failed: (cause) => {
+        // Later, 'closed' follows and ends the session.
+        if (this.#greetingBy !== Number.POSITIVE_INFINITY) this.#upstreamFailed(cause);
+      },
+      drained: () => this.#flow(),
+    });
+  }
+
+  #upstreamFailed(cause: EndCause): void {
+    this.#step((session) => session.upstreamFailed(cause, 'The mail server is not available'));
+  }
+
+  /** Goes on to a server that was not tried yet; the client, who has heard nothing, notices nothing. */
+  #tryAnother({ cause, bye }: Extract<Effect, { kind: 'upstream-failed' }>): void {
+    const why = this.#behindHeader(cause);
+    this.#way.failed(why);
+    if (!this.#way.hasNext) {
+      this.end(cause, bye);
       return;
     }
-    const socket = connectUpstream(upstream, encryption, upstreamTls, (bytes) => this.#fromUpstream(bytes));
-    if (header !== undefined) socket.write(header);
-    this.#upstream = socket;
-    socket.on('error', (error) => this.#upstreamFailed(error));
-    this.#readUpstream(socket);
+    this.#shared.events.passedOver(this.#facts, this.#way.member!.name, why);
+    this.#leg?.abandon();
+    this.#step((session) => session.connectAgain());
   }
 
-  #connectTlsBehind(header: Uint8Array): void {
-    const { upstream, upstreamTls } = this.#shared;
-    const closed = (): void => this.#upstreamClosed();
-    const plain = connectTlsBehind(upstream, header, upstreamTls, (secured) => {
-      plain.off('close', closed);
-      this.#upstream = secured;
-      secured.on('error', (error) => this.#upstreamFailed(error));
-      this.#readUpstream(secured);
-    });
-    this.#upstream = plain;
-    plain.on('error', (error) => this.#upstreamFailed(error)).on('close', closed);
-  }
-
-  #fromUpstream(bytes: Buffer): void {
-    this.#active = this.#shared.deadlines.now;
-    this.#bytesFromUpstream += bytes.length;
-    this.#step((session) => session.fromUpstream(bytes));
-  }
-
-  #readUpstream(socket: Socket): void {
-    this.#deafenUpstream = listen(socket, {
-      data: (bytes) => this.#fromUpstream(bytes),
-      end: () => this.#step((session) => session.upstreamClosed()),
-      close: () => this.#upstreamClosed(),
-      drain: () => this.#flow(),
-    });
-  }
-
-  #upstreamClosed(): void {
-    this.#step((session) => session.upstreamClosed());
-    this.#settle();
-  }
-
-  #secureUpstream(): void {
-    const plain = this.#upstream!;
-    this.#deafenUpstream();
-    const secured = secureUpstream(plain, this.#shared.upstreamTls);
-    this.#upstream = secured;
-    secured.on('error', (error) => this.#upstreamFailed(error));
-    secured.once('secureConnect', () => this.#step((session) => session.upstreamSecured()));
-    this.#readUpstream(secured);
-  }
-
-  #upstreamFailed(error: Error): void {
-    if (this.#greetingBy === Number.POSITIVE_INFINITY) return; // 'close' follows and ends the session.
-    const { clientAddress } = this.#shared.config.upstream;
-    this.end(upstreamFailure(error, this.#upstreamName, clientAddress), 'The mail server is not available');
+  #behindHeader(cause: EndCause): EndCause {
+    return this.#shared.config.upstream.clientAddress === 'proxy-v2' ? behindHeader(cause) : cause;
   }
 
   /** Who is read: a side waits while the other does not take, and while the session cannot use more of it (P14). */
   #flow(): void {
     const client = this.#client;
-    const upstream = this.#upstream;
+    const upstream = this.#leg?.socket;
     if (this.#cause !== undefined || upstream === undefined) return;
     const readUpstream = !client.writableNeedDrain && this.#session.upstreamBacklog < BACKLOG;
     if (readUpstream === upstream.isPaused()) readUpstream ? upstream.resume() : upstream.pause();
@@ -371,16 +352,16 @@ export class Connection implements Timed {
 
   #close(cause: EndCause): void {
     const ungreeted = this.#greetingBy !== Number.POSITIVE_INFINITY;
-    const { clientAddress } = this.#shared.config.upstream;
-    this.#cause = ungreeted && clientAddress === 'proxy-v2' ? behindHeader(cause) : cause;
+    this.#cause = ungreeted ? this.#behindHeader(cause) : cause;
     this.#goneBy = performance.now() + LINGER;
     this.#hooks.end?.();
-    for (const socket of [this.#client, this.#upstream]) {
+    const upstream = this.#leg?.socket;
+    for (const socket of [this.#client, upstream]) {
       if (socket === undefined) continue;
       // Read on without looking: unread bytes would turn the close into a reset, and the BYE would be lost.
       socket.resume();
       // A server that has closed its side waits for nothing more, and the way over `end` costs a system call or two.
-      const isDone = socket === this.#upstream && socket.readableEnded;
+      const isDone = socket === upstream && socket.readableEnded;
       if (socket.connecting || isDone) socket.destroy();
       else socket.end();
     }
@@ -389,23 +370,24 @@ export class Connection implements Timed {
 
   #destroy(): void {
     this.#client.destroy();
-    this.#upstream?.destroy();
+    this.#leg?.socket.destroy();
   }
 
   /** Tells the end once, when both sockets are closed. */
   #settle(): void {
     const cause = this.#cause;
-    if (cause === undefined || !this.#client.closed || !(this.#upstream?.closed ?? true)) return;
+    if (cause === undefined || !this.#client.closed || !(this.#leg?.socket.closed ?? true)) return;
     if (this.#goneBy === Number.NEGATIVE_INFINITY) return;
     this.#goneBy = Number.NEGATIVE_INFINITY;
     this.#shared.deadlines.delete(this);
+    this.#way.release();
     this.#shared.events.ended({
       facts: this.#facts,
       cause,
       login: this.#login,
       user: this.#user,
       mechanism: this.#mechanism,
-      upstream: this.#upstream === undefined ? undefined : this.#upstreamName,
+      upstream: this.#way.member?.name,
       tls: this.#tls,
       tlsVersion: this.#tlsVersion,
       tlsCipher: this.#tlsCipher,

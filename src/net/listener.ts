@@ -139,6 +139,7 @@ function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
     defaultMode: listen.mode,
     upstreamEncryption: upstream.encryption,
     identify: upstream.clientAddress === 'id',
+    failsOver: shared.upstreams.several,
     enforce: hooks.enforce,
     commandsAsked: hooks.commands,
     guardsLogin: limits.failedLogins.perAddress > 0 || limits.failedLogins.perUser > 0,

@@ -12,7 +12,7 @@ import {
   type SecureContext,
   TLSSocket,
 } from 'node:tls';
-import type { Config } from '../config/config.ts';
+import type { Config, UpstreamServer } from '../config/config.ts';
 import { type CertificateChoice, type CertificatePair, chooseCertificates } from './certificate-choice.ts';
 import { readClientHello } from './client-hello.ts';
 
@@ -158,16 +158,20 @@ function awaitName(socket: Socket, found: (name: string | undefined) => void): v
   socket.resume();
 }
 
-/** Towards the server: the options for every connection. `ca` is the text of `upstream.tls.ca`, PEM. */
-export function upstreamTlsOptions(config: Config, ca: Buffer | undefined): ConnectionOptions {
+/** Towards a server: the options for every connection. `ca` is the text of `upstream.tls.ca`, PEM. */
+export function upstreamTlsOptions(
+  config: Config,
+  ca: Buffer | undefined,
+  server: UpstreamServer,
+): ConnectionOptions {
   const { upstream, tls } = config;
   return {
     minVersion: tls.minVersion,
     ...(tls.ciphers === undefined ? {} : { ciphers: cipherList(tls) }),
     rejectUnauthorized: upstream.tls.verify,
     ...(ca === undefined ? {} : { ca }),
-    host: upstream.host,
-    ...servername(upstream.tls.servername ?? upstream.host),
+    host: server.host,
+    ...servername(server.servername),
   };
 }
 

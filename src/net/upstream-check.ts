@@ -2,24 +2,13 @@
  * Whether the server would greet a session now. What always holds: it is asked as a session asks it, TLS, certificate
  * and STARTTLS included, because a session does the asking; it has no client, and ends when there would be a greeting.
  */
-import type { Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import type { Config } from '../config/config.ts';
 import { fromLatin1 } from '../imap-parser-lite/index.ts';
 import { noHooks } from '../rewrite/question.ts';
 import type { Effect, EndCause } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
 import { localProxyHeader } from './proxy-header-writer.ts';
-import { secureUpstream } from './tls.ts';
-import { behindHeader, upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
-import { connectTlsBehind, connectUpstream } from './upstream-socket.ts';
-
-/** Where the server is, and how it is spoken to. */
-export interface UpstreamAccess {
-  readonly config: Config;
-  readonly upstream: { readonly host: string; readonly port: number };
-  readonly upstreamTls: ConnectionOptions;
-}
+import { behindHeader } from './upstream-failure.ts';
+import { type UpstreamAccess, UpstreamLeg } from './upstream-leg.ts';
 
 /** The client of the session that asks. */
 const nobody = {
@@ -51,29 +40,21 @@ class UpstreamCheck {
   readonly #signal: AbortSignal;
   readonly #settle: (cause: EndCause | undefined) => void;
   readonly #session: Session;
-  readonly #heard = (bytes: Buffer): void => this.#step((session) => session.fromUpstream(bytes));
-  readonly #closed = (): void => this.#step((session) => session.upstreamClosed());
   readonly #stopped = (): void => this.#end({ code: 'draining', message: 'the proxy is stopping' });
   readonly #timer: NodeJS.Timeout;
-  #socket: Socket | undefined;
+  #leg: UpstreamLeg | undefined;
   #settled = false;
 
   constructor(access: UpstreamAccess, signal: AbortSignal, settle: (cause: EndCause | undefined) => void) {
     this.#access = access;
     this.#signal = signal;
     this.#settle = settle;
-    const { connectTimeout, encryption } = access.config.upstream;
+    const { connectTimeout, encryption } = access.settings;
     this.#session = new Session({ ...nobody, upstreamEncryption: encryption });
-    this.#timer = setTimeout(() => {
-      this.#end(upstreamTooLate(this.#socket, this.#name, connectTimeout));
-    }, connectTimeout);
+    this.#timer = setTimeout(() => this.#end(this.#leg?.tooLate()), connectTimeout);
     signal.addEventListener('abort', this.#stopped);
     if (signal.aborted) this.#stopped();
     else this.#step((session) => session.start());
-  }
-
-  get #name(): string {
-    return `${this.#access.upstream.host}:${this.#access.upstream.port}`;
   }
 
   #step(tell: (session: Session) => Effect[]): void {
@@ -92,10 +73,10 @@ class UpstreamCheck {
         this.#connect();
         return;
       case 'write-upstream':
-        this.#socket?.write(effect.bytes);
+        this.#leg?.socket.write(effect.bytes);
         return;
       case 'secure-upstream':
-        this.#secure();
+        this.#leg?.secure();
         return;
       case 'greeted':
         this.#end(undefined);
@@ -107,38 +88,16 @@ class UpstreamCheck {
   }
 
   #connect(): void {
-    const { config, upstream, upstreamTls } = this.#access;
-    const { clientAddress, encryption } = config.upstream;
-    if (clientAddress === 'proxy-v2' && encryption === 'tls') {
-      const plain = connectTlsBehind(upstream, localProxyHeader, upstreamTls, (secured) => {
-        plain.off('close', this.#closed);
-        this.#listenTo(secured).on('data', this.#heard).on('end', this.#closed);
-      });
-      this.#listenTo(plain);
-      return;
-    }
-    const socket = this.#listenTo(connectUpstream(upstream, encryption, upstreamTls, this.#heard));
-    socket.on('data', this.#heard).on('end', this.#closed);
-    if (clientAddress === 'proxy-v2') socket.write(localProxyHeader);
-  }
-
-  #secure(): void {
-    const plain = this.#socket!;
-    plain.off('data', this.#heard).off('end', this.#closed).off('close', this.#closed);
-    const secured = secureUpstream(plain, this.#access.upstreamTls);
-    this.#listenTo(secured).on('data', this.#heard).on('end', this.#closed);
-    secured.once('secureConnect', () => this.#step((session) => session.upstreamSecured()));
-  }
-
-  /** Heeds its end; a socket that is not to be read yet is listened to no further. */
-  #listenTo(socket: Socket): Socket {
-    this.#socket = socket;
-    return socket.on('close', this.#closed).on('error', (error) => this.#failed(error));
-  }
-
-  #failed(error: Error): void {
-    const { clientAddress } = this.#access.config.upstream;
-    this.#end(upstreamFailure(error, this.#name, clientAddress));
+    const closed = (): void => this.#step((session) => session.upstreamClosed());
+    const header = this.#access.settings.clientAddress === 'proxy-v2' ? localProxyHeader : undefined;
+    this.#leg = new UpstreamLeg(this.#access, header, {
+      heard: (bytes) => this.#step((session) => session.fromUpstream(bytes)),
+      ended: closed,
+      closed,
+      secured: () => this.#step((session) => session.upstreamSecured()),
+      failed: (cause) => this.#end(cause),
+      drained() {},
+    });
   }
 
   #end(cause: EndCause | undefined): void {
@@ -146,9 +105,9 @@ class UpstreamCheck {
     this.#settled = true;
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this.#stopped);
-    const { clientAddress } = this.#access.config.upstream;
+    const { clientAddress } = this.#access.settings;
     this.#settle(cause && clientAddress === 'proxy-v2' ? behindHeader(cause) : cause);
-    const socket = this.#socket;
+    const socket = this.#leg?.socket;
     if (cause !== undefined) {
       socket?.destroy();
       return;

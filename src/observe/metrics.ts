@@ -129,10 +129,11 @@ export function createServingMetrics(traffic: () => Traffic): ServingMetrics {
     ['upstream'],
     CONNECT,
   );
-  const failures = counter('imapveil_upstream_failures_total', 'Sessions without a server, by reason.', [
-    'upstream',
-    'reason',
-  ]);
+  const failures = counter(
+    'imapveil_upstream_failures_total',
+    'Servers that greeted no session when it came, by reason.',
+    ['upstream', 'reason'],
+  );
   const calls = counter('imapveil_hook_calls_total', 'Calls of functions of the script.', ['function']);
   const failed = counter('imapveil_hook_failures_total', 'Calls that have failed.', ['function']);
   const took = seconds(

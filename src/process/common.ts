@@ -4,7 +4,7 @@
  * worker that replaces another has what the other had.
  */
 import { readFileSync } from 'node:fs';
-import type { Config } from '../config/config.ts';
+import type { Config, UpstreamServer } from '../config/config.ts';
 import type { CertificatePair } from '../net/certificate-choice.ts';
 import { makeTicketKeys } from '../net/tls.ts';
 import type { Log } from '../observe/log.ts';
@@ -17,8 +17,8 @@ export interface Common {
   readonly ticketKeys: Buffer;
   /** The text of `upstream.tls.ca`. */
   readonly upstreamCa: Buffer | undefined;
-  /** Where the server is. */
-  readonly upstream: { readonly host: string; readonly port: number };
+  /** Where the servers are. */
+  readonly servers: readonly UpstreamServer[];
 }
 
 /** What runs: a configuration, and what was made for it. */
@@ -33,7 +33,7 @@ export interface Running {
  */
 export async function makeCommon(
   config: Config,
-  upstream: Common['upstream'],
+  servers: Common['servers'],
   log: Log,
   before?: Running,
 ): Promise<Common> {
@@ -42,7 +42,7 @@ export async function makeCommon(
     certificates: await certificates(config, log, before),
     ticketKeys: before?.common.ticketKeys ?? makeTicketKeys(),
     upstreamCa: ca === undefined ? undefined : read(ca),
-    upstream,
+    servers,
   };
 }
 

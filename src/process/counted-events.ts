@@ -29,6 +29,10 @@ export function countedEvents(events: ConnectionEvents, metrics: ServingMetrics)
       metrics.upstreamConnected(upstream, milliseconds / 1000);
       events.reached(facts, upstream, milliseconds);
     },
+    passedOver(facts, upstream, cause) {
+      metrics.upstreamFailed(upstream, cause.code);
+      events.passedOver(facts, upstream, cause);
+    },
     loggedIn(facts, login) {
       metrics.login('ok', login.mechanism);
       events.loggedIn(facts, login);

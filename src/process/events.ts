@@ -5,6 +5,7 @@
 import type { HookEvent } from '../hooks/hook-host.ts';
 import type { ConnectionEvents, Summary } from '../net/connection-events.ts';
 import type { GuardEvent } from '../net/login-guard.ts';
+import type { UpstreamEvent } from '../net/upstream-pool.ts';
 import type { Log } from '../observe/log.ts';
 import { whyRefused } from '../rewrite/refused.ts';
 import { Transcript } from '../session/transcript.ts';
@@ -50,6 +51,12 @@ export function connectionEvents(log: Log): ConnectionEvents {
       log.warn(
         { session },
         `the server takes the proxy for the client: upstream.clientAddress is id, but ${message}`,
+      );
+    },
+    passedOver({ session }, upstream, { code, message }) {
+      log.warn(
+        { session, upstream, cause: code, reason: message },
+        'server passed over: another one is tried',
       );
     },
     transcript({ session }) {
@@ -159,4 +166,12 @@ export function logGuardEvent(log: Log, event: GuardEvent): void {
       log.info({ store: event.store }, 'limits.store answers: failed logins are counted there');
       return;
   }
+}
+
+/** What is found out about servers, as lines of the log. */
+export function logUpstreamEvent(log: Log, event: UpstreamEvent): void {
+  const { kind, upstream } = event;
+  if (kind === 'up') log.info({ upstream }, 'server is up again');
+  else
+    log.warn({ upstream, reason: event.reason }, 'server is down: new sessions go elsewhere until it greets');
 }

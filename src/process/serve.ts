@@ -6,7 +6,8 @@
 import type { Config } from '../config/config.ts';
 import type { CertificatePair } from '../net/certificate-choice.ts';
 import { makeTicketKeys, upstreamTlsOptions } from '../net/tls.ts';
-import { checkUpstream } from '../net/upstream-check.ts';
+import { checkAny } from '../net/upstream-checks.ts';
+import type { UpstreamAccess } from '../net/upstream-leg.ts';
 import type { Log } from '../observe/log.ts';
 import type { MetricsRoom } from '../observe/metrics.ts';
 import { AdminPort, type OpenAdmin } from './admin-port.ts';
@@ -41,7 +42,7 @@ export interface RunningProxy {
   /** Where it listens, ports as the system gave them. */
   readonly listeners: readonly Listener[];
   /** What is behind it. */
-  readonly upstream: Common['upstream'];
+  readonly servers: Common['servers'];
   /** What clients are shown; other ones after each `reload`. */
   readonly certificates: readonly CertificatePair[];
   /**
@@ -119,7 +120,7 @@ class ServingProxy implements RunningProxy {
     this.#readiness = new Readiness(
       {
         unready: () => serving.unready(),
-        checkUpstream: (signal) => checkUpstream(this.#access, signal),
+        checkUpstream: (signal) => checkAny(this.#accesses, signal),
       },
       log,
     );
@@ -138,8 +139,8 @@ class ServingProxy implements RunningProxy {
     return this.#ports.listeners;
   }
 
-  get upstream(): Common['upstream'] {
-    return this.#running.common.upstream;
+  get servers(): Common['servers'] {
+    return this.#running.common.servers;
   }
 
   get certificates(): readonly CertificatePair[] {
@@ -197,10 +198,13 @@ class ServingProxy implements RunningProxy {
     this.#readiness.stop();
   }
 
-  get #access(): Parameters<typeof checkUpstream>[0] {
+  get #accesses(): readonly UpstreamAccess[] {
     const { config, common } = this.#running;
-    const { upstream, upstreamCa } = common;
-    return { config, upstream, upstreamTls: upstreamTlsOptions(config, upstreamCa) };
+    return common.servers.map((server) => ({
+      settings: config.upstream,
+      server,
+      tls: upstreamTlsOptions(config, common.upstreamCa, server),
+    }));
   }
 
   #renewTicketKeys(): void {
@@ -229,7 +233,7 @@ async function commitAll(
   for (const change of ready) change.commit();
 }
 
-/** What is behind the proxy: the server that a configuration names, or the demo mailbox, which then stays. */
+/** What is behind the proxy: the servers that a configuration names, or the demo mailbox, which then stays. */
 class Behind {
   readonly #services: FrameServices;
   #mailbox: DemoMailbox | undefined;
@@ -238,10 +242,11 @@ class Behind {
     this.#services = services;
   }
 
-  async of({ upstream }: Config): Promise<Common['upstream']> {
-    if (upstream.host !== 'demo') return { host: upstream.host, port: upstream.port };
+  async of({ upstream }: Config): Promise<Common['servers']> {
+    const [first] = upstream.servers;
+    if (first?.host !== 'demo') return upstream.servers;
     this.#mailbox ??= await this.#services.startDemoMailbox();
-    return { host: '127.0.0.1', port: this.#mailbox.port };
+    return [{ ...first, host: '127.0.0.1', port: this.#mailbox.port }];
   }
 
   async close(): Promise<void> {

@@ -15,12 +15,15 @@ import { guardLogins } from '../net/guarded-logins.ts';
 import { acceptor } from '../net/listener.ts';
 import { listenerName } from '../net/port.ts';
 import { createTlsFront, type TlsFront, upstreamTlsOptions } from '../net/tls.ts';
+import { UpstreamChecks } from '../net/upstream-checks.ts';
+import { UpstreamPool } from '../net/upstream-pool.ts';
 import type { Log } from '../observe/log.ts';
 import type { MetricsRoom } from '../observe/metrics.ts';
 import { refuse } from '../rewrite/refused.ts';
 import type { Change } from './change.ts';
 import type { Common } from './common.ts';
 import { CurrentHooks } from './current-hooks.ts';
+import { logUpstreamEvent } from './events.ts';
 import type { Report } from './report.ts';
 import { StartFault } from './start-fault.ts';
 import { inTurns, type Pace } from './turns.ts';
@@ -88,6 +91,8 @@ class ThisProcess implements Serving {
   readonly #listeners: Map<string, Listen> = new Map();
   #acceptors: ReadonlyMap<string, (socket: Socket) => void> = new Map();
   #config: Config;
+  #upstreams: UpstreamPool | undefined;
+  #checks: UpstreamChecks | undefined;
   #open = true;
   #ended: Promise<void> | undefined;
 
@@ -162,14 +167,23 @@ class ThisProcess implements Serving {
     this.#config = config;
     const { failedLogins } = config.limits;
     const unguarded = { hooks: this.#hooks, events: this.#watched.connectionEvents };
+    const upstreams = new UpstreamPool(
+      config.upstream,
+      common.servers,
+      (server) => upstreamTlsOptions(config, common.upstreamCa, server),
+      (event) => logUpstreamEvent(this.#services.log, event),
+      this.#upstreams,
+    );
+    this.#upstreams = upstreams;
+    this.#checks?.stop();
+    this.#checks = new UpstreamChecks(upstreams, config.upstream.check.interval);
     const shared: Shared = {
       ...guardLogins(unguarded, this.#guard, failedLogins, this.#watched.guardEvent),
       config,
       refused: refuse(config.refuse),
-      upstream: common.upstream,
+      upstreams,
       deadlines: this.#deadlines,
       tlsFront: this.#tlsFront,
-      upstreamTls: upstreamTlsOptions(config, common.upstreamCa),
     };
     for (const listen of config.listen) this.#listeners.set(listenerName(listen), listen);
     const acceptors = [...this.#listeners].map(
@@ -185,6 +199,7 @@ class ThisProcess implements Serving {
 
   async drain(): Promise<void> {
     this.#open = false;
+    this.#checks?.stop();
     const sessions = this.#connections.dismissAwaited();
     const stop = inTurns(sessions, paceOf(this.#config), (session) => session.drain());
     await Promise.race([this.#connections.empty(), after(this.#config.limits.drainTimeout)]);
@@ -199,6 +214,7 @@ class ThisProcess implements Serving {
 
   async #end(): Promise<void> {
     this.#open = false;
+    this.#checks?.stop();
     const cause = { code: 'draining', message: 'the proxy was stopped' } as const;
     for (const connection of this.#connections.all) connection.end(cause, 'The proxy was stopped');
     await this.#connections.empty();

@@ -30,6 +30,8 @@ export interface SessionSettings {
   readonly upstreamEncryption: 'none' | 'starttls' | 'tls';
   /** The server is told by ID who the client is. Left out: it is not. */
   readonly identify?: boolean;
+  /** There are other servers: one that does not greet is no reason to end. Left out: it is. */
+  readonly failsOver?: boolean;
   /** Bytes. */
   readonly preLoginLine: number;
   readonly preLoginLiteral: number;
@@ -74,6 +76,8 @@ export class Conversation {
   loggedOut = false;
   draining = false;
   ended = false;
+  /** The server did not greet, and another one was not connected to yet: nothing of it is read. */
+  upstreamFailed = false;
   commands: Counts['commands'] = 0;
   foldersHidden: Counts['foldersHidden'] = 0;
   capabilitiesRemoved: Counts['capabilitiesRemoved'] = 0;
@@ -87,6 +91,17 @@ export class Conversation {
     this.settings = settings;
     this.transcript = transcript;
     this.mode = settings.defaultMode;
+  }
+
+  /** The server is of no use, and the client has heard nothing of it. */
+  upstreamFails(cause: EndCause, bye: string | undefined): void {
+    if (this.settings.failsOver !== true) {
+      this.end(cause, bye);
+      return;
+    }
+    if (this.upstreamFailed) return;
+    this.upstreamFailed = true;
+    this.effect({ kind: 'upstream-failed', cause, bye });
   }
 
   /** The effects since the last call. */

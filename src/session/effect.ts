@@ -13,6 +13,8 @@ export type Effect =
   | { readonly kind: 'secure-client' }
   /** Begin TLS towards the server, certificate verified; answer with `upstreamSecured`. */
   | { readonly kind: 'secure-upstream' }
+  /** The server did not greet, and another may be tried: answer with `connectAgain`, or with `end` as it says. */
+  | { readonly kind: 'upstream-failed'; readonly cause: EndCause; readonly bye: string | undefined }
   /** The client has been greeted: the server is there and speaks IMAP. */
   | { readonly kind: 'greeted' }
   /** Ask the script; answer with `answered`. At most one question is open. */

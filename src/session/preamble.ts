@@ -79,10 +79,14 @@ export class Preamble {
       return undefined;
     }
     if (word === 'BYE') {
-      // Said before TLS, it may be anybody's word: then it is not passed on (P18).
-      if (trusted) this.#conversation.toClient(response);
+      // Said before TLS, it may be anybody's word: then it is not passed on (P18). Nor where another may greet.
+      const passed = trusted && this.#conversation.settings.failsOver !== true;
+      if (passed) this.#conversation.toClient(response);
       const message = 'the server said BYE instead of a greeting';
-      this.#conversation.end({ code: 'upstream-greeting', message }, trusted ? undefined : unavailable);
+      this.#conversation.upstreamFails(
+        { code: 'upstream-greeting', message },
+        passed ? undefined : unavailable,
+      );
       return undefined;
     }
     if (word === 'PREAUTH')
@@ -96,7 +100,7 @@ export class Preamble {
     if (head.kind === 'untagged' && head.word !== 'BYE') return;
     if (head.kind !== 'tagged' || head.tag !== 'imapveil1' || head.word !== 'OK') {
       const message = 'the server refused STARTTLS, and upstream.encryption asks for it';
-      this.#conversation.end({ code: 'upstream-refused-starttls', message }, unavailable);
+      this.#conversation.upstreamFails({ code: 'upstream-refused-starttls', message }, unavailable);
       return;
     }
     if (pending) {
@@ -110,7 +114,7 @@ export class Preamble {
   /** Bytes glued to the answer to STARTTLS would be believed as if they had come inside TLS (CVE-2021-22947). */
   spokeBeforeTls(): void {
     const message = 'the server sent bytes behind its answer to STARTTLS, before TLS';
-    this.#conversation.end({ code: 'upstream-spoke-before-tls', message }, unavailable);
+    this.#conversation.upstreamFails({ code: 'upstream-spoke-before-tls', message }, unavailable);
   }
 
   #capabilityAnswered(response: Uint8Array): Uint8Array | undefined {
@@ -177,7 +181,7 @@ export class Preamble {
   }
 
   #fail(message: string): void {
-    this.#conversation.end({ code: 'upstream-greeting', message }, unavailable);
+    this.#conversation.upstreamFails({ code: 'upstream-greeting', message }, unavailable);
   }
 }
 

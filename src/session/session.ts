@@ -61,6 +61,19 @@ export class Session {
     return this.#effects();
   }
 
+  /** The connection to the server came to nothing; `bye` is said to the client when the session ends for it. */
+  upstreamFailed(cause: EndCause, bye: string): Effect[] {
+    this.#upstream.fail(cause, bye);
+    return this.#effects();
+  }
+
+  /** Another server is tried, as `upstream-failed` allows; the last one must not be heard any more. */
+  connectAgain(): Effect[] {
+    this.#upstream.again();
+    this.#conversation.effect({ kind: 'connect-upstream' });
+    return this.#effects();
+  }
+
   fromClient(bytes: Uint8Array): Effect[] {
     this.#client.receive(bytes);
     return this.#effects();

@@ -19,6 +19,7 @@ import { withoutReferral } from '../rewrite/referral.ts';
 import type { ClientSide } from './client-side.ts';
 import { CollectedResponse } from './collected-response.ts';
 import type { Conversation } from './conversation.ts';
+import type { EndCause } from './effect.ts';
 import { endOfServer } from './end-of-server.ts';
 import type { Enforcement } from './enforcement.ts';
 import { FolderAnswers } from './folder-answers.ts';
@@ -30,7 +31,7 @@ import { SingleResponses } from './single-responses.ts';
 export class UpstreamSide {
   readonly #conversation: Conversation;
   readonly #enforcement: Enforcement | undefined;
-  readonly #preamble: Preamble;
+  #preamble: Preamble;
   #framer: Framer = new Framer('server');
   #collected: CollectedResponse | undefined;
   readonly #folders: FolderAnswers;
@@ -106,9 +107,25 @@ export class UpstreamSide {
     this.pump();
   }
 
+  /** The server is of no use: before its greeting another may be tried, where there is one. */
+  fail(cause: EndCause, bye: string | undefined): void {
+    if (this.#preamble.done) this.#conversation.end(cause, bye);
+    else this.#conversation.upstreamFails(cause, bye);
+  }
+
+  /** Another server is connected to; nothing that the last one said counts. */
+  again(): void {
+    this.#preamble = new Preamble(this.#conversation);
+    this.#framer = new Framer('server');
+    this.#collected = undefined;
+    this.#closed = false;
+    this.#saidBye = false;
+    this.#conversation.upstreamFailed = false;
+  }
+
   /** Reads on as far as it may. */
   pump(): void {
-    while (!this.#conversation.ended && !this.#conversation.asks('upstream')) {
+    while (this.#mayRead && !this.#conversation.asks('upstream')) {
       if (this.#folders.isFull) {
         this.#folders.finish();
         continue;
@@ -123,6 +140,10 @@ export class UpstreamSide {
       }
       this.#read(segment);
     }
+  }
+
+  get #mayRead(): boolean {
+    return !this.#conversation.ended && !this.#conversation.upstreamFailed;
   }
 
   /** Takes many responses at once, where none of them needs a look of its own. */
@@ -154,7 +175,7 @@ export class UpstreamSide {
   #read(segment: Segment): void {
     if (segment.kind === 'fault') {
       const message = `the server's bytes cannot be read: ${segment.fault.message}`;
-      this.#conversation.end(
+      this.fail(
         { code: 'upstream-unframeable', message },
         'The mail server sent something that cannot be read',
       );
@@ -218,10 +239,7 @@ export class UpstreamSide {
     if (whole === undefined) return;
     if (whole === 'too-large') {
       const message = 'the server sent a folder or capability response that is too large to be rewritten';
-      this.#conversation.end(
-        { code: 'upstream-unframeable', message },
-        'The mail server sent too large a response',
-      );
+      this.fail({ code: 'upstream-unframeable', message }, 'The mail server sent too large a response');
       return;
     }
     this.#collected = undefined;
@@ -243,6 +261,6 @@ export class UpstreamSide {
     const { loggedOut, responseOpen } = this.#conversation;
     const inResponse = responseOpen || this.#collected !== undefined || !this.#framer.atBoundary;
     const { cause, bye } = endOfServer({ inResponse, loggedOut, saidBye: this.#saidBye });
-    this.#conversation.end(cause, bye);
+    this.fail(cause, bye);
   }
 }

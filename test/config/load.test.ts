@@ -40,10 +40,11 @@ test('the upstream host alone is a configuration, with the defaults of the contr
     ],
     tls: { certificates: [], minVersion: 'TLSv1.2' },
     upstream: {
-      host: 'mail.internal',
-      port: 143,
+      servers: [{ host: 'mail.internal', port: 143, weight: 1, servername: 'mail.internal' }],
+      balance: 'least-sessions',
+      check: { interval: 10_000, failures: 3 },
       encryption: 'starttls',
-      tls: { ca: undefined, servername: undefined, verify: true },
+      tls: { ca: undefined, verify: true },
       connectTimeout: 10_000,
       clientAddress: 'none',
     },
@@ -132,8 +133,34 @@ test('the upstream port and encryption are guessed from each other', async (cont
   ];
   for (const [written, port, encryption] of table) {
     const { config } = await load(context, `upstream: { ${written} }`);
-    assert.deepEqual([config.upstream.port, config.upstream.encryption], [port, encryption], written);
+    assert.deepEqual(
+      [config.upstream.servers[0]?.port, config.upstream.encryption],
+      [port, encryption],
+      written,
+    );
   }
+});
+
+test('servers take what they do not say themselves from the keys beside the list', async (context) => {
+  const { config, warnings } = await load(
+    context,
+    'upstream: { servers: [{ host: a.example }, { host: b.example, port: 1993, weight: 3, servername: b }], port: 993, encryption: tls, tls: { servername: all } }',
+  );
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(config.upstream.servers, [
+    { host: 'a.example', port: 993, weight: 1, servername: 'all' },
+    { host: 'b.example', port: 1993, weight: 3, servername: 'b' },
+  ]);
+  const usual = await load(
+    context,
+    'upstream: { servers: [{ host: a, port: 993 }, { host: b, port: 993 }] }',
+  );
+  assert.equal(usual.config.upstream.encryption, 'tls');
+  const plain = await load(
+    context,
+    'upstream: { servers: [{ host: localhost }, { host: b.example }], encryption: none }',
+  );
+  assert.match(plain.warnings.join(), /none sends every password to b\.example in the clear/);
 });
 
 test('commands are kept in upper case', async (context) => {
@@ -152,11 +179,7 @@ test('paths are relative to the file, not to where the command was called', asyn
   ].join('\n');
   const { config, folder } = await load(context, yaml);
   assert.deepEqual(config.tls.certificates, [{ cert: join(folder, 'tls/cert.pem'), key: '/etc/key.pem' }]);
-  assert.deepEqual(config.upstream.tls, {
-    ca: join(folder, '../ca.pem'),
-    servername: 'imap.example.org',
-    verify: true,
-  });
+  assert.deepEqual(config.upstream.tls, { ca: join(folder, '../ca.pem'), verify: true });
   assert.deepEqual(config.hooks, {
     script: join(folder, 'hooks/imap4.lua'),
     deadline: 1000,
@@ -251,7 +274,7 @@ test('the proxy.yaml of the repository works as it stands and shows every key th
   const result = await loadConfig(file);
   assert.ok(result.kind === 'loaded', JSON.stringify(result));
   assert.deepEqual(result.warnings, []);
-  assert.equal(result.config.upstream.host, 'demo');
+  assert.equal(result.config.upstream.servers[0]?.host, 'demo');
   assert.deepEqual(result.config.listen, [
     { address: '127.0.0.1', port: 1143, mode: 0 },
     { address: '127.0.0.1', port: 1993, mode: 1 },

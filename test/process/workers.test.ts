@@ -25,7 +25,7 @@ const common: Common = {
   certificates: [],
   ticketKeys: Buffer.alloc(48),
   upstreamCa: undefined,
-  upstream: { host: '127.0.0.1', port: 1 },
+  servers: [{ host: '127.0.0.1', port: 1, weight: 1, servername: '127.0.0.1' }],
 };
 
 /** Starts workers that run this code; `start` in it is the first message. */

@@ -17,6 +17,7 @@ for (const { name, settings, blocks } of readCases('session')) {
       defaultMode: Number(settings.get('mode') ?? 0) as 0 | 1 | 3,
       upstreamEncryption: (settings.get('upstream') ?? 'none') as 'none' | 'starttls' | 'tls',
       identify: settings.get('identify') === 'true',
+      failsOver: settings.get('failsover') === 'true',
       preLoginLine: 200,
       preLoginLiteral: 1000,
       enforce: settings.get('enforce') === 'true',

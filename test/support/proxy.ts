@@ -27,7 +27,12 @@ export interface ProxyOptions {
   /** What the front shows; its authority is also the one that is trusted behind. */
   readonly certificates: Certificates;
   readonly upstream: {
+    /** Of the one server on 127.0.0.1, or of those in `servers` that name none. */
     readonly port: number;
+    /** Keys of `upstream` in proxy.yaml that choose among several. */
+    readonly servers?: readonly { readonly host: string; readonly port?: number; readonly weight?: number }[];
+    readonly balance?: 'least-sessions' | 'client-address';
+    readonly check?: Readonly<Record<string, Setting>>;
     readonly encryption: Endpoint['security'];
     readonly connectTimeout?: string;
     readonly clientAddress?: 'none' | 'id' | 'proxy-v2';
@@ -224,7 +229,9 @@ function configuration(options: ProxyOptions, ports: readonly number[]): object 
       ...options.tls,
     },
     upstream: {
-      host: '127.0.0.1',
+      ...(upstream.servers ? { servers: upstream.servers } : { host: '127.0.0.1' }),
+      ...(upstream.balance && { balance: upstream.balance }),
+      ...(upstream.check && { check: upstream.check }),
       port: upstream.port,
       encryption: upstream.encryption,
       ...(upstream.encryption !== 'none' && {

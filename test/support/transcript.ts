@@ -141,6 +141,8 @@ function event(session: Session, name: string): Effect[] {
       return session.upstreamSecured();
     case 'upstream-closed':
       return session.upstreamClosed();
+    case 'connect-again':
+      return session.connectAgain();
     case 'drain':
       return session.drain();
     default:

@@ -1,0 +1,128 @@
+/**
+ * The connection to one server, from the first packet on: the header in front, TLS, and what becomes of them. What
+ * always holds: once it is abandoned, nothing of it is told any more.
+ */
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import type { Config } from '../config/config.ts';
+import type { EndCause } from '../session/effect.ts';
+import { listen } from './handlers.ts';
+import { secureUpstream } from './tls.ts';
+import { upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
+import { connectTlsBehind, connectUpstream } from './upstream-socket.ts';
+
+/** Where a server is, and how it is spoken to. */
+export interface UpstreamAccess {
+  readonly settings: Omit<Config['upstream'], 'servers'>;
+  readonly server: { readonly host: string; readonly port: number };
+  readonly tls: ConnectionOptions;
+}
+
+interface LegEvents {
+  /** In memory that may be overwritten once this returns. */
+  heard(borrowed: Buffer): void;
+  /** The server says nothing more. */
+  ended(): void;
+  /** Nothing is left of the connection. */
+  closed(): void;
+  secured(): void;
+  /** `closed` follows. */
+  failed(cause: EndCause): void;
+  drained(): void;
+}
+
+/** `host:port`, as the log has it. */
+export function serverName({ host, port }: UpstreamAccess['server']): string {
+  return `${host}:${port}`;
+}
+
+export class UpstreamLeg {
+  readonly #access: UpstreamAccess;
+  readonly #events: LegEvents;
+  #socket: Socket;
+  #deafen: () => void = () => {};
+  #abandoned = false;
+
+  /** Connects; `header`: what goes before everything else, TLS included. */
+  constructor(access: UpstreamAccess, header: Uint8Array | undefined, events: LegEvents) {
+    this.#access = access;
+    this.#events = events;
+    const { settings, server, tls } = access;
+    if (header !== undefined && settings.encryption === 'tls') {
+      this.#socket = this.#connectTlsBehind(header);
+      return;
+    }
+    const socket = connectUpstream(server, settings.encryption, tls, (bytes) => this.#heard(bytes));
+    if (header !== undefined) socket.write(header);
+    this.#socket = socket;
+    this.#read(socket);
+  }
+
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  /** Begins TLS on the connection; `secured` follows when the certificate is verified. */
+  secure(): void {
+    this.#deafen();
+    const secured = secureUpstream(this.#socket, this.#access.tls);
+    this.#socket = secured;
+    secured.once('secureConnect', () => {
+      if (!this.#abandoned) this.#events.secured();
+    });
+    this.#read(secured);
+  }
+
+  /** The cause when `upstream.connectTimeout` is over before the greeting. */
+  tooLate(): EndCause {
+    return upstreamTooLate(
+      this.#socket,
+      serverName(this.#access.server),
+      this.#access.settings.connectTimeout,
+    );
+  }
+
+  /** Nobody wants it any more. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#socket.destroy();
+  }
+
+  #connectTlsBehind(header: Uint8Array): Socket {
+    const closed = (): void => this.#closed();
+    const plain = connectTlsBehind(this.#access.server, header, this.#access.tls, (secured) => {
+      plain.off('close', closed);
+      this.#socket = secured;
+      this.#read(secured);
+    });
+    return plain.on('error', (error) => this.#failed(error)).on('close', closed);
+  }
+
+  #read(socket: Socket): void {
+    socket.on('error', (error) => this.#failed(error));
+    this.#deafen = listen(socket, {
+      data: (bytes) => this.#heard(bytes),
+      end: () => {
+        if (!this.#abandoned) this.#events.ended();
+      },
+      close: () => this.#closed(),
+      drain: () => {
+        if (!this.#abandoned) this.#events.drained();
+      },
+    });
+  }
+
+  #heard(bytes: Buffer): void {
+    if (!this.#abandoned) this.#events.heard(bytes);
+  }
+
+  #closed(): void {
+    if (!this.#abandoned) this.#events.closed();
+  }
+
+  #failed(error: Error): void {
+    if (this.#abandoned) return;
+    const { server, settings } = this.#access;
+    this.#events.failed(upstreamFailure(error, serverName(server), settings.clientAddress));
+  }
+}
