@@ -52,6 +52,40 @@ const cases: readonly Case[] = [
     lines: ['2:3: upstream: unknown key "hots"; did you mean "host"?'],
   },
   {
+    name: 'a list of servers beside a host, with the demo, one twice, and what else can be wrong in it',
+    yaml: [
+      'upstream:',
+      '  host: mail',
+      '  servers:',
+      '    - host: demo',
+      '    - { host: mail, weight: 0 }',
+      '    - { host: mail, wieght: 2 }',
+      '    - { port: 143 }',
+      '  balance: random',
+      '  check: { interval: 1ms, failures: 0 }',
+    ].join('\n'),
+    lines: [
+      '4:5: upstream.servers: cannot stand beside upstream.host; put that server into the list',
+      '4:13: upstream.servers[0].host: the built-in demo mailbox can only be alone: write it into upstream.host',
+      '5:29: upstream.servers[1].weight: must be a whole number from 1 to 1000',
+      '6:21: upstream.servers[2]: unknown key "wieght"; did you mean "weight"?',
+      '7:7: upstream.servers[3].host: is missing; name the IMAP server',
+      '8:12: upstream.balance: must be least-sessions or client-address',
+      '9:22: upstream.check.interval: must be 100ms or more',
+      '9:37: upstream.check.failures: must be a whole number from 1 to 100',
+    ],
+  },
+  {
+    name: 'a server that is in the list twice',
+    yaml: 'upstream:\n  servers: [{ host: mail }, { host: Mail }]\n',
+    lines: ['2:37: upstream.servers[1].host: is in this list already; give it a weight instead'],
+  },
+  {
+    name: 'a list without a server',
+    yaml: 'upstream:\n  servers: []\n',
+    lines: ['2:12: upstream.servers: must name at least one server'],
+  },
+  {
     name: 'what is no mechanism and no capability, or is written in the wrong list',
     yaml: [
       'upstream: { host: mail }',

@@ -54,6 +54,8 @@ const refused = {
   'a key that does not exist': 'upstram: { host: mail.example.org }\n',
   'no upstream': 'workers: 1\n',
   'no host': 'upstream: { port: 143 }\n',
+  'a host and a list': 'upstream: { host: mail.example.org, servers: [{ host: mail.example.org }] }\n',
+  'a server without a host': 'upstream: { servers: [{ port: 143 }] }\n',
   'a port that is text': 'upstream: { host: mail.example.org, port: "143" }\n',
   'a port that does not exist': 'upstream: { host: mail.example.org, port: 65536 }\n',
   'a misspelt encryption': `${behind}listen: [{ port: 143, encryption: startls }]\n`,
@@ -97,6 +99,7 @@ describe('a validator', { skip: without('jsonschema') }, () => {
   test('accepts every proxy.yaml in the repository, and the least that one may say', async () => {
     const texts: Record<string, string> = {
       least: behind,
+      several: 'upstream: { servers: [{ host: a }, { host: b, weight: 2 }], check: { interval: 2s } }\n',
       bare: `${behind}tls: {}\nadmin: {}\nworkers: auto\n`,
     };
     for (const path of ['proxy.yaml', 'deploy/container/proxy.yaml', 'deploy/compose/imapveil/proxy.yaml'])
