@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Dovecot, startDovecot } from '../../support/dovecot.ts';
 import { freePorts } from '../../support/ports.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../../support/proxy.ts';
@@ -88,7 +89,10 @@ describe('upstream.clientAddress', { skip: without('dovecot', 'openssl') }, () =
     assert.match(untagged.join(), /^\* ID \("name" "Dovecot"/);
     await client.login(dovecot.account('alice'));
     await client.logout();
-    const login = /Login: user=<alice>\|(\S*)\|(\S*)$/m.exec((await dovecot.log()).slice(before));
+    // Dovecot's log is written by a process of its own, which may come behind the answer to LOGOUT.
+    let login: RegExpExecArray | null = null;
+    for (const end = Date.now() + 5000; login === null && Date.now() < end; await pause(20))
+      login = /Login: user=<alice>\|(\S*)\|(\S*)$/m.exec((await dovecot.log()).slice(before));
     assert.ok(login, (await dovecot.log()).slice(before));
     return { ends: login[1]!, session: login[2]! };
   };
