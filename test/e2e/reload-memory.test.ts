@@ -14,8 +14,8 @@ import { pidOf } from '../support/workers.ts';
 
 /** With several processes each of them takes as long, and there is less that is different from the first time. */
 const runs = [
-  { workers: 1, reloads: 60 },
-  { workers: 2, reloads: 24 },
+  { workers: 1, reloads: 100 },
+  { workers: 2, reloads: 32 },
 ] as const;
 
 for (const { workers, reloads } of runs) {

@@ -64,8 +64,7 @@ test("another session's question, queued behind an endless loop, is answered by 
 });
 
 test('the event loop goes on while a script is stuck', async (t) => {
-  const deadline = 1500;
-  const { session } = await openScript(t, loops, { deadline });
+  const { session } = await openScript(t, loops, { deadline: 300 });
   let longest = 0;
   let last = performance.now();
   const ticking = setInterval(() => {
@@ -74,8 +73,7 @@ test('the event loop goes on while a script is stuck', async (t) => {
   }, 1);
   await list(session, listQuestion('loop'));
   clearInterval(ticking);
-  // A blocked event loop would stand still for the whole deadline; a busy machine does for a fraction of it.
-  assert.ok(longest < deadline / 2, `the event loop stood still for ${longest} ms`);
+  assert.ok(longest < 100, `the event loop stood still for ${longest} ms`);
 });
 
 test('a pattern that takes for ever is ended (L5)', async (t) => {

@@ -101,8 +101,8 @@ describe('rules from a web service', { skip: without('dovecot', 'openssl') }, ()
       `${SESSIONS} LISTs took ${took.toFixed(0)} ms, up to ${most} at the service at once; ` +
         `p99 of a NOOP ${rest.toFixed(1)} ms alone, ${load.toFixed(1)} ms meanwhile (${busy.length} of them)`,
     );
-    // Who waited for the service would wait for its 200 ms. The figures themselves are for a machine at rest (10 ms).
-    assert.ok(load < SERVICE / 2, `p99 of a NOOP ${rest} ms alone and ${load} ms meanwhile`);
+    // A machine that is busy with other tests is slow with NOOPs too; the service's 200 ms would show all the same.
+    assert.ok(load < 10 + 3 * rest, `p99 of a NOOP ${rest} ms alone and ${load} ms meanwhile`);
     for (const client of [other, ...clients]) client.close();
   });
 });
