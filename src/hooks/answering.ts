@@ -28,7 +28,7 @@ export function* answering(asked: ToThread, last: LastStrings): Calls<Omit<Threa
     question.kind === 'list'
       ? ({ kind: 'list', fates: yield* foldersListed(question, skip, last, faults) } as const)
       : yield* oneAnswer(question, faults);
-  return { id, answer, failures: faults.all };
+  return { id, answer, failures: faults.all, failed: faults.count };
 }
 
 function* oneAnswer(question: Exclude<Question, ListQuestion>, faults: Faults): Calls<Answer | undefined> {
@@ -116,6 +116,7 @@ function* withoutHiddenOldName(
 
 /** What failed in one question: a script that fails for ten thousand folders mostly has one thing to say. */
 class Faults {
+  count = 0;
   readonly #failures: Map<string, { -readonly [Key in keyof Failure]: Failure[Key] }> = new Map();
 
   get all(): Failure[] {
@@ -125,11 +126,12 @@ class Faults {
   /** The outcome of a call, undefined for one that failed, which is noted. */
   none<Value>(outcome: Value | CallFault): Value | undefined {
     if (!isFault(outcome)) return outcome;
-    const { fault: message, arguments: given, traceback } = outcome;
-    const known = this.#failures.get(message);
+    this.count++;
+    const { fault: message, place, arguments: given, traceback } = outcome;
+    const known = this.#failures.get(place);
     if (known !== undefined) known.count++;
     else if (this.#failures.size < DISTINCT_FAULTS)
-      this.#failures.set(message, { message, arguments: given, traceback, count: 1 });
+      this.#failures.set(place, { message, place, arguments: given, traceback, count: 1 });
     return undefined;
   }
 }

@@ -15,6 +15,8 @@ const { lua } = fengari;
 /** A call that failed: the sentence that says why, what it was called with, and how Lua got there. */
 export interface CallFault {
   readonly fault: string;
+  /** What tells it from other faults: where it was raised, whatever names its message holds, or the whole sentence. */
+  readonly place: string;
   readonly arguments: string;
   /** One line, `script.lua:7: in function 'f' < script.lua:12: …`; empty where no error was raised. */
   readonly traceback: string;

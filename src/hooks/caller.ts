@@ -182,11 +182,13 @@ export class Caller {
 
   #raised(call: ScriptCall<unknown>, traceback: string = this.#opened.traces.last): CallFault {
     const fault = popError(this.#state, this.#opened.script);
-    return { fault, arguments: call.describe().join(', '), traceback };
+    const place = /^[^\s:]+:\d+:/.exec(fault)?.[0] ?? fault;
+    return { fault, place, arguments: call.describe().join(', '), traceback };
   }
 
   #wrong(call: ScriptCall<unknown>, { where }: ScriptFunction, { wrong }: WrongResult): CallFault {
-    return { fault: `${where} ${wrong}`, arguments: call.describe().join(', '), traceback: '' };
+    const fault = `${where} ${wrong}`;
+    return { fault, place: fault, arguments: call.describe().join(', '), traceback: '' };
   }
 }
 

@@ -6,13 +6,14 @@
 import { ERRORS_KEPT, REPORT_AGAIN } from './limits.ts';
 import type { Failure } from './protocol.ts';
 
-/** One error, from the first time to the last. */
+/** One error, from the first time to the last; message, arguments and traceback are those of a call that failed last. */
 export interface HookError {
   /** The function's name in Lua. */
   readonly call: string;
+  /** What tells it from others: the line that raised it, or the whole message. */
+  readonly place: string;
   /** Lua's own `script.lua:7: message`, or a sentence that begins like it. */
   readonly message: string;
-  /** Of the call that failed first. */
   readonly arguments: string;
   readonly traceback: string;
   readonly count: number;
@@ -23,11 +24,12 @@ export interface HookError {
   readonly last: number;
 }
 
-type Page = { -readonly [Key in keyof HookError]: HookError[Key] } & {
-  /** Times that were not told yet, and when the last ones were. */
-  untold: number;
-  told: number;
-};
+interface Page {
+  readonly error: HookError;
+  /** How many times were told, and when the last ones were. */
+  readonly told: number;
+  readonly toldAt: number;
+}
 
 export class ErrorBook {
   /** In the order in which they happened last. */
@@ -35,40 +37,19 @@ export class ErrorBook {
 
   /** Notes failures; the result is how many are to be told now, for an error that is not told each time. */
   note(call: string, session: string, failure: Failure, now: number): number | undefined {
-    const key = `${call} ${failure.message}`;
-    const page = this.#pages.get(key) ?? newPage(call, failure, now);
-    page.session = session;
-    page.last = now;
-    page.count += failure.count;
-    page.untold += failure.count;
+    const key = `${call} ${failure.place}`;
+    const { error: before, told = 0, toldAt = Number.NEGATIVE_INFINITY } = this.#pages.get(key) ?? {};
+    const count = (before?.count ?? 0) + failure.count;
+    const error = { ...failure, call, session, count, first: before?.first ?? now, last: now };
+    const isDue = now - toldAt >= REPORT_AGAIN;
     this.#pages.delete(key);
-    this.#pages.set(key, page);
+    this.#pages.set(key, isDue ? { error, told: count, toldAt: now } : { error, told, toldAt });
     if (this.#pages.size > ERRORS_KEPT) this.#pages.delete(this.#pages.keys().next().value!);
-    if (now - page.told < REPORT_AGAIN) return undefined;
-    const count = page.untold;
-    page.untold = 0;
-    page.told = now;
-    return count;
+    return isDue ? count - told : undefined;
   }
 
   /** The latest first. */
   get all(): HookError[] {
-    return [...this.#pages.values()].map(({ untold, told, ...error }) => error).reverse();
+    return [...this.#pages.values()].map(({ error }) => error).reverse();
   }
-}
-
-function newPage(call: string, { message, arguments: given, traceback }: Failure, now: number): Page {
-  const told = Number.NEGATIVE_INFINITY;
-  return {
-    call,
-    message,
-    arguments: given,
-    traceback,
-    count: 0,
-    session: '',
-    first: now,
-    last: now,
-    untold: 0,
-    told,
-  };
 }

@@ -206,12 +206,10 @@ class ScriptHost implements HookHost {
     }
   }
 
-  #tell(question: Question, { failures, took }: ThreadAnswer): void {
+  #tell(question: Question, { failures, failed, took }: ThreadAnswer): void {
     const call = callName(question);
     const { session } = question.context;
-    let failed = 0;
     for (const failure of failures) {
-      failed += failure.count;
       const count = this.#errors.note(call, session, failure, Date.now());
       if (count !== undefined) this.#report({ kind: 'failed', session, call, ...failure, count });
     }

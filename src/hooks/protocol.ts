@@ -33,6 +33,8 @@ export interface ToThread {
 
 /** Calls of one question that failed in the same way: the message, what the first was called with, and how Lua got there. */
 export interface Failure {
+  /** The same for all of them, and for those of other questions that failed there. */
+  readonly place: string;
   readonly message: string;
   readonly arguments: string;
   readonly traceback: string;
@@ -47,6 +49,8 @@ export interface ThreadAnswer {
   /** Undefined: its call failed. In a list some marks may be FAILED. */
   readonly answer: Answer | undefined;
   readonly failures: readonly Failure[];
+  /** How many calls failed, those included that `failures` has no room for. */
+  readonly failed: number;
   /** Milliseconds from the question to the answer in the thread, waiting included. */
   readonly took: number;
 }

@@ -269,9 +269,7 @@ export class Connection implements Timed {
   }
 
   #clientClosed(): void {
-    if (this.#cause === undefined) {
-      this.end({ code: 'client-closed', message: 'the client closed the connection' });
-    }
+    this.#step((session) => session.clientClosed());
     this.#settle();
   }
 

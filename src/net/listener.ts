@@ -115,7 +115,7 @@ const noSession = {
   tls: false,
   tlsVersion: undefined,
   tlsCipher: undefined,
-  counts: { commands: 0, foldersHidden: 0, capabilitiesRemoved: 0 },
+  counts: { commands: 0, commandsRefused: 0, foldersHidden: 0, capabilitiesRemoved: 0 },
   bytesFromUpstream: 0,
 } as const;
 

@@ -12,6 +12,7 @@ export interface Traffic {
   readonly bytesFromClient: number;
   readonly bytesFromUpstream: number;
   readonly commands: number;
+  readonly commandsRefused: number;
   readonly foldersHidden: number;
 }
 
@@ -152,6 +153,11 @@ export function createServingMetrics(traffic: () => Traffic): ServingMetrics {
   read('imapveil_client_bytes_total', 'Bytes that clients have sent.', (known) => known.bytesFromClient);
   read('imapveil_upstream_bytes_total', 'Bytes that servers have sent.', (known) => known.bytesFromUpstream);
   read('imapveil_commands_total', 'Commands of clients.', (known) => known.commands);
+  read(
+    'imapveil_commands_refused_total',
+    'Commands that the proxy refused itself.',
+    (known) => known.commandsRefused,
+  );
   read('imapveil_folders_hidden_total', 'Folders left out of answers.', (known) => known.foldersHidden);
 
   return {

@@ -15,7 +15,7 @@ export interface Report {
 export function joinedErrors(all: readonly HookError[]): HookError[] {
   const joined = new Map<string, HookError>();
   for (const error of all) {
-    const key = `${error.call} ${error.message}`;
+    const key = `${error.call} ${error.place}`;
     const known = joined.get(key);
     const [latest, other] = known === undefined || error.last > known.last ? [error, known] : [known, error];
     joined.set(key, {

@@ -9,7 +9,13 @@ type Moved = Pick<Summary, 'bytesFromClient' | 'bytesFromUpstream' | 'counts'>;
 /** Sessions are added at their end; until then they are asked when somebody wants to know. */
 export class TrafficCount {
   readonly #connections: Connections;
-  #ended: Traffic = { bytesFromClient: 0, bytesFromUpstream: 0, commands: 0, foldersHidden: 0 };
+  #ended: Traffic = {
+    bytesFromClient: 0,
+    bytesFromUpstream: 0,
+    commands: 0,
+    commandsRefused: 0,
+    foldersHidden: 0,
+  };
 
   constructor(connections: Connections) {
     this.#connections = connections;
@@ -40,6 +46,7 @@ function sum(before: Traffic, { bytesFromClient, bytesFromUpstream, counts }: Mo
     bytesFromClient: before.bytesFromClient + bytesFromClient,
     bytesFromUpstream: before.bytesFromUpstream + bytesFromUpstream,
     commands: before.commands + counts.commands,
+    commandsRefused: before.commandsRefused + counts.commandsRefused,
     foldersHidden: before.foldersHidden + counts.foldersHidden,
   };
 }

@@ -26,11 +26,11 @@ export class Watched {
 
   constructor(services: WatchServices, connections: Connections) {
     this.#services = services;
-    this.#logged = connectionEvents(services.log);
     this.#traffic = new TrafficCount(connections);
+    this.#logged = this.#traffic.counting(connectionEvents(services.log));
   }
 
-  /** Begins to count where this configuration wants it. Sessions that have begun before are counted no more. */
+  /** Begins to count where this configuration wants it. Of sessions that have begun before, only the traffic counts. */
   async prepare({ admin }: Pick<Config, 'admin'>): Promise<void> {
     if (admin === undefined || this.#metrics !== undefined) return;
     const { createServingMetrics } = await this.#services.loadMetrics();
@@ -40,7 +40,7 @@ export class Watched {
   /** For the sessions that begin from now on. */
   get connectionEvents(): ConnectionEvents {
     if (this.#metrics === undefined) return this.#logged;
-    return countedEvents(this.#traffic.counting(this.#logged), this.#metrics);
+    return countedEvents(this.#logged, this.#metrics);
   }
 
   readonly hookEvent = (event: HookEvent): void => {

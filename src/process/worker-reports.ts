@@ -7,6 +7,8 @@ import type { Figures, MetricsRoom } from '../observe/metrics.ts';
 import { joinedErrors, type Report } from './report.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
+type Worker = Pick<WorkerProcess, 'send'>;
+
 /** Milliseconds that a worker has to answer. */
 const PATIENCE = 1000;
 
@@ -14,32 +16,42 @@ export class WorkerReports {
   /** Workers that ended unasked and were replaced. */
   restarts = 0;
   readonly #loadMetrics: () => Promise<MetricsRoom>;
-  readonly #last: Map<WorkerProcess, Report> = new Map();
-  readonly #waiting: Map<WorkerProcess, () => void> = new Map();
+  readonly #last: Map<Worker, Report> = new Map();
+  readonly #waiting: Map<Worker, () => void> = new Map();
   /** What workers had counted that are gone. */
-  #gone: Figures[] = [];
+  readonly #gone: Figures[] = [];
+  #asking: Promise<Report> | undefined;
 
   constructor(loadMetrics: () => Promise<MetricsRoom>) {
     this.#loadMetrics = loadMetrics;
   }
 
-  hear(worker: WorkerProcess, report: Report): void {
+  hear(worker: Worker, report: Report): void {
     this.#last.set(worker, report);
     this.#over(worker);
   }
 
-  forget(worker: WorkerProcess): void {
+  forget(worker: Worker): void {
     this.#gone.push(...(this.#last.get(worker)?.figures ?? []));
     this.#last.delete(worker);
     this.#over(worker);
   }
 
+  /** What these workers tell. Who asks while an answer is on its way gets that one. */
+  of(workers: readonly Worker[]): Promise<Report> {
+    this.#asking ??= this.#askAll(workers).finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
   /** Asks these workers; counters of one that does not answer stay where they were, and what it measures is left out. */
-  async of(workers: readonly WorkerProcess[]): Promise<Report> {
+  async #askAll(workers: readonly Worker[]): Promise<Report> {
     const { added, countedOnly } = await this.#loadMetrics();
     const answered = await Promise.all(workers.map((worker) => this.#ask(worker)));
     // Those that are gone are kept as one, or they would be more and more.
-    if (this.#gone.length > 0) this.#gone = [countedOnly(await added(this.#gone))];
+    const gone = this.#gone.splice(0);
+    if (gone.length > 0) this.#gone.unshift(countedOnly(await added(gone)));
     const figures: Figures[] = [...this.#gone];
     const errors: HookError[] = [];
     for (const [at, worker] of workers.entries()) {
@@ -52,7 +64,7 @@ export class WorkerReports {
   }
 
   /** Whether it has answered in time. */
-  #ask(worker: WorkerProcess): Promise<boolean> {
+  #ask(worker: Worker): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(worker);
@@ -66,7 +78,7 @@ export class WorkerReports {
     });
   }
 
-  #over(worker: WorkerProcess): void {
+  #over(worker: Worker): void {
     const settle = this.#waiting.get(worker);
     this.#waiting.delete(worker);
     settle?.();

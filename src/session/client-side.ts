@@ -178,6 +178,7 @@ export class ClientSide {
         return;
       case 'refuse':
         this.#conversation.commands++;
+        this.#conversation.commandsRefused++;
         this.#readingOver.begin(line, `${head.tag} ${decision.reply}`);
         return;
       case 'starttls':

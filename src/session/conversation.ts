@@ -79,6 +79,7 @@ export class Conversation {
   /** The server did not greet, and another one was not connected to yet: nothing of it is read. */
   upstreamFailed = false;
   commands: Counts['commands'] = 0;
+  commandsRefused: Counts['commandsRefused'] = 0;
   foldersHidden: Counts['foldersHidden'] = 0;
   capabilitiesRemoved: Counts['capabilitiesRemoved'] = 0;
   #effects: Effect[] = [];

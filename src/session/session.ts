@@ -8,6 +8,7 @@ import type { Answer, EncryptionMode } from '../rewrite/question.ts';
 import { ClientSide } from './client-side.ts';
 import { Conversation, type SessionSettings } from './conversation.ts';
 import type { Counts, Effect, EndCause } from './effect.ts';
+import { endOfClient } from './ends.ts';
 import { Enforcement } from './enforcement.ts';
 import type { Transcript } from './transcript.ts';
 import { UpstreamSide } from './upstream-side.ts';
@@ -91,6 +92,12 @@ export class Session {
     return this.#effects();
   }
 
+  /** The client closed its side of the connection. */
+  clientClosed(): Effect[] {
+    this.#conversation.end(endOfClient(this.#conversation));
+    return this.#effects();
+  }
+
   /** The session cannot go on; `bye` is said to the client where it can be. */
   end(cause: EndCause, bye?: string): Effect[] {
     this.#conversation.end(cause, bye);
@@ -104,8 +111,8 @@ export class Session {
   }
 
   get counts(): Counts {
-    const { commands, foldersHidden, capabilitiesRemoved } = this.#conversation;
-    return { commands, foldersHidden, capabilitiesRemoved };
+    const { commands, commandsRefused, foldersHidden, capabilitiesRemoved } = this.#conversation;
+    return { commands, commandsRefused, foldersHidden, capabilitiesRemoved };
   }
 
   get loggedIn(): boolean {

@@ -20,7 +20,7 @@ import type { ClientSide } from './client-side.ts';
 import { CollectedResponse } from './collected-response.ts';
 import type { Conversation } from './conversation.ts';
 import type { EndCause } from './effect.ts';
-import { endOfServer } from './end-of-server.ts';
+import { endOfServer } from './ends.ts';
 import type { Enforcement } from './enforcement.ts';
 import { FolderAnswers } from './folder-answers.ts';
 import { mayBelongToFolder } from './in-flight.ts';

@@ -140,6 +140,35 @@ describe('metrics', { skip: without('openssl'), timeout: 120_000 }, () => {
     assert.equal(figure(after, 'imapveil_worker_restarts_total'), 1);
   });
 
+  test('asked for by a reload: what passes in older sessions counts, and never less than before', async () => {
+    const { proxy, admin, endpoint } = await start({ admin: undefined });
+    const imap = await RawImap.open(endpoint, demo);
+    await imap.ok('NOOP');
+    await proxy.configure({ admin: { address: '127.0.0.1', port: admin } });
+    await proxy.reload();
+    const living = await page(admin, '/metrics');
+    assert.equal(figure(living, 'imapveil_commands_total'), 2);
+    await imap.ok('NOOP');
+    const before = proxy.log.length;
+    await imap.logout();
+    await proxy.logged(/"msg":"session ended"/, before);
+    const over = await page(admin, '/metrics');
+    assert.equal(figure(over, 'imapveil_commands_total'), 4);
+    assert.equal(figure(over, 'imapveil_reloads_total{result="ok"}'), 1);
+  });
+
+  test('count what the proxy itself refuses', async () => {
+    const { admin, endpoint } = await start({
+      script: 'function DoCommand() return false, "not here" end',
+      hooks: { commands: ['NOOP'] },
+    });
+    const imap = await RawImap.open(endpoint, demo);
+    imap.send('a NOOP\r\n');
+    assert.match(await imap.response(), /^a NO .*not here/);
+    await imap.logout();
+    assert.equal(figure(await page(admin, '/metrics'), 'imapveil_commands_refused_total'), 1);
+  });
+
   test('Prometheus accepts them, and docs, alerts and dashboard name those that there are', {
     skip: without('promtool'),
   }, async () => {

@@ -1,9 +1,11 @@
 /** What an operator reads of a script that fails: once for each distinct error, with all that helps to find it. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ErrorBook } from '../../src/hooks/error-book.ts';
+import { createHookHost } from '../../src/hooks/host.ts';
 import { ERRORS_KEPT, REPORT_AGAIN } from '../../src/hooks/limits.ts';
-import { list, listQuestion, openScript } from './scripted-host.ts';
+import { folderWith, list, listQuestion, openScript } from './scripted-host.ts';
 
 const failing = `local function inner(name)
   error("no idea of " .. #name)
@@ -20,10 +22,7 @@ test('an error is told with function, arguments and traceback, once for a batch,
   await list(session, names);
   assert.deepEqual(
     events.map((event) => event.kind === 'failed' && [event.call, event.message, event.count]),
-    [
-      ['DoListResult', 'script.lua:2: no idea of 3', 2],
-      ['DoListResult', 'script.lua:2: no idea of 4', 1],
-    ],
+    [['DoListResult', 'script.lua:2: no idea of 3', 3]],
   );
   const [first] = events;
   assert.ok(first?.kind === 'failed');
@@ -34,10 +33,7 @@ test('an error is told with function, arguments and traceback, once for a batch,
   );
   assert.deepEqual(
     host.errors.map(({ message, count }) => [message, count]),
-    [
-      ['script.lua:2: no idea of 4', 2],
-      ['script.lua:2: no idea of 3', 4],
-    ],
+    [['script.lua:2: no idea of 3', 6]],
   );
 });
 
@@ -51,20 +47,42 @@ test('what a client sent reaches a message about an error as harmless text (A8)'
 
 test('an error that goes on is told again after a minute, with the times in between', () => {
   const book = new ErrorBook();
-  const failure = { message: 'm', arguments: '', traceback: '', count: 2 };
+  const failure = { place: 'p', message: 'm', arguments: '', traceback: '', count: 2 };
   assert.equal(book.note('DoLogin', 's1', failure, 1000), 2);
   assert.equal(book.note('DoLogin', 's2', failure, 2000), undefined);
   assert.equal(book.note('DoCommand', 's2', failure, 2000), 2, 'another function is another error');
   assert.equal(book.note('DoLogin', 's3', failure, 1000 + REPORT_AGAIN), 4);
+  const other = { ...failure, message: 'another name' };
+  assert.equal(book.note('DoLogin', 's3', other, 1001 + REPORT_AGAIN), undefined, 'the same place');
   const [latest] = book.all;
-  assert.deepEqual([latest?.count, latest?.session, latest?.first], [6, 's3', 1000]);
+  assert.equal(latest?.message, 'another name');
+  assert.deepEqual([latest?.count, latest?.session, latest?.first], [8, 's3', 1000]);
 });
 
 test('a script that says something else each time fills no memory', () => {
   const book = new ErrorBook();
   for (let at = 0; at < 10 * ERRORS_KEPT; at++) {
-    book.note('DoLogin', 's', { message: `m${at}`, arguments: '', traceback: '', count: 1 }, at);
+    book.note(
+      'DoLogin',
+      's',
+      { place: `p${at}`, message: `m${at}`, arguments: '', traceback: '', count: 1 },
+      at,
+    );
   }
   assert.equal(book.all.length, ERRORS_KEPT);
   assert.equal(book.all[0]?.message, `m${10 * ERRORS_KEPT - 1}`);
+});
+
+test('all calls that failed are counted, however many different things they say', async (t) => {
+  const answered: number[] = [];
+  const script = join(folderWith(t, { 'script.lua': failing.replace('#name', 'name') }), 'script.lua');
+  const host = await createHookHost({ script, deadline: 2000, onError: 'pass' }, (event) => {
+    if (event.kind === 'answered') answered.push(event.failures);
+  });
+  assert.ok(!('fault' in host));
+  t.after(() => host.close());
+  await host.openSession().ask(listQuestion(...Array.from({ length: 40 }, (_, at) => `folder ${at}`)));
+  assert.deepEqual(answered, [40]);
+  assert.equal(host.errors.length, 1, 'one line of the script is one error');
+  assert.equal(host.errors[0]?.count, 40);
 });

@@ -46,7 +46,7 @@ export interface ProxyOptions {
   /** Keys of `hooks` and `limits` in proxy.yaml. */
   readonly hooks?: Readonly<Record<string, unknown>>;
   readonly limits?: Readonly<Record<string, unknown>>;
-  readonly admin?: Readonly<Record<string, Setting>>;
+  readonly admin?: Readonly<Record<string, Setting>> | undefined;
   /** Processes that serve; 1 when left out. */
   readonly workers?: number;
   /** The oldest TLS on all legs; the product's default when left out. */
