@@ -2,6 +2,7 @@
  * One HTTP request of a script's. What always holds: it goes to hosts that `hooks.http.allow` names and to no other,
  * redirects included; it ends in time; and it is answered, by a reply or by a sentence.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 
 /** `hooks.http` of proxy.yaml. */
@@ -78,6 +79,9 @@ export class HttpClient {
         return await this.#read(answer);
       }
       await answer.body.dump();
+      // undici lends a connection again one turn of the event loop after its answer, here and in `#read`: whoever asks
+      // sooner gets a second one, with a handshake of its own.
+      await nextTurn();
       if (redirects === REDIRECTS) return { fault: `redirected more than ${REDIRECTS} times` };
       if (!URL.canParse(location, url.href)) return { fault: 'redirected to something that is no URL' };
       request = redirected(request, answer.statusCode, new URL(location, url.href), url);
@@ -108,6 +112,7 @@ export class HttpClient {
       }
       chunks.push(chunk);
     }
+    await nextTurn();
     const named = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]);
     return { status: statusCode, headers: Object.fromEntries(named), body: Buffer.concat(chunks) };
   }

@@ -204,14 +204,17 @@ test('TLS is verified', { skip: without('openssl') }, async (t) => {
   assert.match(await say(`https://localhost:${portOf(server)}/`), /^the certificate cannot be verified \(/);
 });
 
-test('connections are kept', async (t) => {
+test('connections are kept: from one call to the next, and from one request of a call to the next', async (t) => {
   const ports = new Set<number | undefined>();
   const at = await service(t, (request, response) => {
     ports.add(request.socket.remotePort);
+    if (request.url === '/old') response.writeHead(302, { location: '/new' });
     response.end('x');
   });
-  const { say } = await scripted(t, inOneLine, { allow: ['127.0.0.1'] });
-  for (let times = 0; times < 5; times++) await say(`http://${at}/`);
+  const { say } = await scripted(t, `for at = 1, 3 do http.get(url) end ${inOneLine}`, {
+    allow: ['127.0.0.1'],
+  });
+  for (let times = 0; times < 5; times++) assert.equal(await say(`http://${at}/old`), '200 x ');
   assert.equal(ports.size, 1);
 });
 
