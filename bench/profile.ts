@@ -22,7 +22,7 @@ interface Subject {
 
 /** How much is done under the profiler, in runs of the row: much where the profile is all that is wanted. */
 export const alone = 10;
-export const besides = 3;
+export const besides = 1;
 
 /** The page of the profiles that go with a whole run: of each row in which a target was missed. */
 export async function profilePage(stage: Stage, missed: readonly RowName[], say: Say): Promise<string> {

@@ -30,8 +30,8 @@ export function rows(share: number): Row[] {
       name: 'fetch',
       what: '4 MiB bodies, 2 clients',
       unit: 'MiB',
-      units: 2 * some(50) * 4,
-      job: commands(2, some(50), `FETCH ${4 * MIB} BODY[]`),
+      units: 2 * some(35) * 4,
+      job: commands(2, some(35), `FETCH ${4 * MIB} BODY[]`),
     },
     {
       name: 'command',
@@ -44,8 +44,8 @@ export function rows(share: number): Row[] {
       name: 'list',
       what: 'LIST of 10,000 folders',
       unit: 'folder',
-      units: some(60) * 10_000,
-      job: commands(1, some(60), 'LIST "" 10000'),
+      units: some(40) * 10_000,
+      job: commands(1, some(40), 'LIST "" 10000'),
     },
     {
       name: 'append',

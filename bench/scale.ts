@@ -41,10 +41,10 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
     };
   }
   return {
-    rounds: 7,
+    rounds: 5,
     share: 1,
     sessions,
-    growth: { rounds: 5, share: 1 },
+    growth: { rounds: 3, share: 1 },
     fairness: { rounds: 5, pings: 700 },
     starts: 9,
     shortOf,
