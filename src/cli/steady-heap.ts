@@ -26,7 +26,8 @@ export function keepHeapSteady(): void {
     if (small === roomy) return;
     roomy = small;
     // What TLS has decrypted counts as growth until the young generation is collected, at 32 MB. A heap of 9 MB that
-    // may grow by as much again is therefore marked as a whole, on every core, for each 16 MB of mail.
+    // may grow by as much again is therefore marked as a whole, on every core, for each 16 MB of mail. This holds for
+    // the script's thread too, whose heap has a limit of its own.
     setFlagsFromString(`--heap-growing-percent=${small ? 400 : 0}`);
   };
   look();

@@ -51,10 +51,10 @@ export interface RefusedLogin extends Login {
 export interface Counts {
   /** Commands of the client, refused ones too. */
   readonly commands: number;
-  /** Folders left out of answers to LIST, LSUB and XLIST, each time that they were. */
-  readonly foldersHidden: number;
   /** Commands that were answered with a refusal of the proxy's own. */
   readonly commandsRefused: number;
+  /** Folders left out of answers to LIST, LSUB and XLIST, each time that they were. */
+  readonly foldersHidden: number;
   /** Words of the server's last capability list that the client was not shown. */
   readonly capabilitiesRemoved: number;
 }

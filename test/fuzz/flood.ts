@@ -5,6 +5,7 @@
 import { noHooks } from '../../src/rewrite/question.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
+import { sessionSettings } from '../support/session-settings.ts';
 import { broken, bytesOf, shown, textOf } from './broken.ts';
 import type { Random } from './random.ts';
 
@@ -38,16 +39,8 @@ export function floodInput(random: Random, note: (line: string) => void): void {
   const chunk = random.pick([1, 20, 400]);
   note(`the server stops ${stall}; ${shown(flood(1))} again and again, ${chunk} at once`);
   const session = new Session({
-    session: 's1',
-    client: '192.0.2.1',
-    clientport: 54321,
-    server: '192.0.2.2',
-    serverport: 143,
+    ...sessionSettings,
     defaultMode: 1,
-    upstreamEncryption: 'none',
-    preLoginLine: 8192,
-    preLoginLiteral: 65_536,
-    enforce: false,
     hooks: { ...noHooks, list: true },
   });
   let ended = '';

@@ -7,19 +7,11 @@ import { noHooks } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
+import { sessionSettings } from '../support/session-settings.ts';
 import { hidingScript } from '../support/transcript.ts';
 
 const settings: SessionSettings = {
-  session: 's',
-  client: '192.0.2.1',
-  clientport: 50_000,
-  server: '192.0.2.2',
-  serverport: 143,
-  defaultMode: 0,
-  upstreamEncryption: 'none',
-  preLoginLine: 8192,
-  preLoginLiteral: 65_536,
-  enforce: false,
+  ...sessionSettings,
   hooks: { ...noHooks, capability: true, list: true },
 };
 

@@ -2,24 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromLatin1 } from '../../src/imap-parser-lite/index.ts';
-import { noHooks } from '../../src/rewrite/question.ts';
 import { Session } from '../../src/session/session.ts';
+import { sessionSettings } from '../support/session-settings.ts';
 
 /** Plays lines of a client (C) and a server (S), then one side closes. */
 function causeOf(lines: readonly string[], closes: 'client' | 'server'): string | undefined {
-  const session = new Session({
-    session: 's',
-    client: '192.0.2.1',
-    clientport: 50_000,
-    server: '192.0.2.2',
-    serverport: 143,
-    defaultMode: 0,
-    upstreamEncryption: 'none',
-    preLoginLine: 8192,
-    preLoginLiteral: 65_536,
-    enforce: false,
-    hooks: noHooks,
-  });
+  const session = new Session(sessionSettings);
   session.start();
   for (const line of lines) {
     const bytes = fromLatin1(`${line.slice(3)}\r\n`);

@@ -9,6 +9,7 @@ import { Framer, fromLatin1 } from '../../src/imap-parser-lite/index.ts';
 import { noHooks } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import { Session } from '../../src/session/session.ts';
+import { sessionSettings } from '../support/session-settings.ts';
 
 const MANY = 200_000;
 const FEW = MANY / 4;
@@ -18,16 +19,7 @@ const LINEAR = 9;
 const chunkSizes = [64 * 1024, 1447];
 
 const settings: SessionSettings = {
-  session: 's',
-  client: '192.0.2.1',
-  clientport: 54321,
-  server: '192.0.2.2',
-  serverport: 143,
-  defaultMode: 0,
-  upstreamEncryption: 'none',
-  preLoginLine: 8192,
-  preLoginLiteral: 65_536,
-  enforce: false,
+  ...sessionSettings,
   hooks: { ...noHooks, capability: true, list: true },
 };
 

@@ -7,6 +7,7 @@ import { type Answer, type DefinedHooks, noHooks, type Question } from '../../sr
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import type { Effect } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
+import { sessionSettings } from '../support/session-settings.ts';
 import { hidingScript } from '../support/transcript.ts';
 
 const lists: DefinedHooks = { ...noHooks, list: true };
@@ -18,15 +19,7 @@ function played(enforce: boolean) {
   const client: string[] = [];
   const upstream: string[] = [];
   const settings: SessionSettings = {
-    session: 's1',
-    client: '192.0.2.1',
-    clientport: 50_000,
-    server: '192.0.2.2',
-    serverport: 143,
-    defaultMode: 0,
-    upstreamEncryption: 'none',
-    preLoginLine: 8192,
-    preLoginLiteral: 65_536,
+    ...sessionSettings,
     enforce,
     get hooks() {
       return hooks;

@@ -6,10 +6,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fromLatin1 } from '../../src/imap-parser-lite/index.ts';
-import { noHooks } from '../../src/rewrite/question.ts';
-import type { SessionSettings } from '../../src/session/conversation.ts';
 import { Session } from '../../src/session/session.ts';
 import { Transcript } from '../../src/session/transcript.ts';
+import { sessionSettings } from '../support/session-settings.ts';
 
 const secret = 'Hunter2Marker';
 const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64');
@@ -21,20 +20,6 @@ const leaks = new RegExp(
   'i',
 );
 
-const settings: SessionSettings = {
-  session: 's',
-  client: '192.0.2.1',
-  clientport: 54321,
-  server: '192.0.2.2',
-  serverport: 143,
-  defaultMode: 0,
-  upstreamEncryption: 'none',
-  preLoginLine: 8192,
-  preLoginLiteral: 65_536,
-  enforce: false,
-  hooks: noHooks,
-};
-
 type Step = readonly [from: 'C' | 'S', text: string];
 type Cut = 'whole' | 'bytes' | number;
 
@@ -44,7 +29,10 @@ const login: readonly Step[] = [greeting, ['C', 'l LOGIN joe pass\r\n'], ['S', '
 /** What is told when the steps are taken, each cut as it says. */
 function told(steps: readonly Step[], cut: Cut): string[] {
   const lines: string[] = [];
-  const session = new Session(settings, new Transcript((from, text) => lines.push(`${from}: ${text}`)));
+  const session = new Session(
+    sessionSettings,
+    new Transcript((from, text) => lines.push(`${from}: ${text}`)),
+  );
   session.start();
   for (const [from, text] of steps) {
     const bytes = fromLatin1(text);
