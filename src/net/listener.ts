@@ -146,10 +146,7 @@ function factsOf(ends: Ends, { listen, shared }: Accepting): SessionSettings {
     preLoginLine: limits.preLoginLine,
     preLoginLiteral: limits.preLoginLiteral,
     refused: shared.refused,
-    // Read at each use: another script may come while the session lives.
-    get hooks() {
-      return shared.hooks.defines;
-    },
+    hooks: shared.hooks,
   };
 }
 

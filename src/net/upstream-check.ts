@@ -21,7 +21,7 @@ const nobody = {
   enforce: false,
   preLoginLine: 0,
   preLoginLiteral: 0,
-  hooks: noHooks,
+  hooks: { defines: noHooks },
 } as const;
 
 /** Milliseconds that the server has to say goodbye. */

@@ -57,7 +57,7 @@ export class CapabilityAnswers {
     const words = this.#enforcement?.shownCapabilities(list.honest) ?? list.honest;
     const ours = this.#enforcement?.asksForCapabilities === true && head.kind === 'untagged';
     const removed = list.removed + (list.honest.length - words.length);
-    if (!conversation.settings.hooks.capability) {
+    if (!conversation.settings.hooks.defines.capability) {
       if (!ours) conversation.capabilitiesRemoved = removed;
       this.#leave(writeCapabilities(response, span, list.words, words));
       return;

@@ -207,7 +207,7 @@ export class ClientSide {
     const { inFlight, names, settings } = this.#conversation;
     if (inFlight.has(head.tag) || this.#enforcement?.tag === head.tag) return true;
     if (inFlight.size >= limits.commandsInFlight) return true;
-    return settings.hooks.list && inFlight.wouldMix(inFlightOf(head, line, names, undefined));
+    return settings.hooks.defines.list && inFlight.wouldMix(inFlightOf(head, line, names, undefined));
   }
 
   /** The command goes up, its first line at least. */

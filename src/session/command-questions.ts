@@ -29,7 +29,7 @@ export function asked(
   line: LineSegment,
   send: Send,
 ): Decision {
-  const { hooks } = conversation.settings;
+  const hooks = conversation.settings.hooks.defines;
   if (head.verb === 'LOGIN' || head.verb === 'AUTHENTICATE')
     return asksAboutLogins(conversation) ? askLogin(conversation, head, line, send) : send;
   const next = head.verb === 'ID' && hooks.id ? askIdentification(conversation, head, send) : send;

@@ -40,7 +40,7 @@ export interface SessionSettings {
   /** What is hidden is refused as well. */
   readonly enforce: boolean;
   /** What the script defines now; another object when another script has come, which may be while the session lives. */
-  readonly hooks: DefinedHooks;
+  readonly hooks: { readonly defines: DefinedHooks };
   /** Commands that the script is asked about, upper case; one word of two (`UID`, `EXPUNGE`) stands for both. */
   readonly commandsAsked?: readonly string[];
   /** Each login is asked about, whether or not the script wants to know of it. Left out: it is not. */

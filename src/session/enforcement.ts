@@ -100,7 +100,7 @@ export class Enforcement {
 
   constructor(conversation: Conversation) {
     this.#conversation = conversation;
-    this.#script = conversation.settings.hooks;
+    this.#script = conversation.settings.hooks.defines;
     this.#veil = fromLatin1(`imapveil-${conversation.settings.session}-`);
   }
 
@@ -129,7 +129,7 @@ export class Enforcement {
 
   /** The words of a list without those that lead around the names of folders. */
   shownCapabilities(words: readonly string[]): readonly string[] {
-    if (!this.#conversation.settings.hooks.list) return words;
+    if (!this.#conversation.settings.hooks.defines.list) return words;
     return words.filter((word) => !/^(NOTIFY|MULTISEARCH|CATENATE|URL-PARTIAL|URLAUTH(=.*)?)$/i.test(word));
   }
 
@@ -145,7 +145,7 @@ export class Enforcement {
   }
 
   #judge(head: CommandHead, line: LineSegment): Judgement {
-    const { hooks } = this.#conversation.settings;
+    const hooks = this.#conversation.settings.hooks.defines;
     if (hooks !== this.#script) this.forget();
     this.#script = hooks;
     if (!hooks.capability && !hooks.list) return pass;
@@ -268,7 +268,7 @@ export class Enforcement {
 
   /** Whether a later line of a command must not go up: what it holds would have been refused in the first one. */
   forbidsRest(verb: string, line: LineSegment): boolean {
-    const { hooks } = this.#conversation.settings;
+    const hooks = this.#conversation.settings.hooks.defines;
     if (hooks.list && verb === 'APPEND' && (!line.complete || catenates(line.bytes))) return true;
     const hidden = hooks.capability ? this.#hiddenCapabilities : undefined;
     if (hidden === undefined || verb === 'AUTHENTICATE') return false;

@@ -58,7 +58,7 @@ export class FolderAnswers {
 
   /** What was asked for the enforcement is awaited there, even if the script that it was asked for is gone. */
   get #looksAtFolders(): boolean {
-    return this.#conversation.settings.hooks.list || this.#enforcement?.asksForFolders === true;
+    return this.#conversation.settings.hooks.defines.list || this.#enforcement?.asksForFolders === true;
   }
 
   /** Takes as many folders as stand at the front of the framer, each a line; false: none. */

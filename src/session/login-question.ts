@@ -35,7 +35,7 @@ export interface Named extends Login {
 
 /** Whether logins are asked about. */
 export function asksAboutLogins({ settings }: Conversation): boolean {
-  return settings.hooks.login || settings.guardsLogin === true;
+  return settings.hooks.defines.login || settings.guardsLogin === true;
 }
 
 /** Looks at the first line of LOGIN or AUTHENTICATE. */

@@ -29,7 +29,7 @@ export class Session {
   /** The client has connected; no byte has passed. */
   start(): Effect[] {
     const { settings, mode } = this.#conversation;
-    if (settings.hooks.encryption) {
+    if (settings.hooks.defines.encryption) {
       const context = this.#conversation.context(undefined);
       this.#conversation.ask('client', { kind: 'encryption', mode, context }, (answer) =>
         this.#decide(answer.kind === 'encryption' ? answer.mode : mode),

@@ -60,7 +60,7 @@ export class SingleResponses {
 
   /** A greeting, with the words that the script wants. */
   greet(greeting: Uint8Array, head: ResponseHead): void {
-    if (!this.#conversation.settings.hooks.greeting || !isGreeting(greeting, head)) {
+    if (!this.#conversation.settings.hooks.defines.greeting || !isGreeting(greeting, head)) {
       this.#capabilities.look(greeting, head);
       return;
     }
@@ -75,7 +75,7 @@ export class SingleResponses {
 
   /** Until the server has answered a command, what it says of itself is a greeting. */
   #greetsAgain(line: Uint8Array, head: ResponseHead): boolean {
-    return !this.#hasAnswered && this.#conversation.settings.hooks.greeting && isGreeting(line, head);
+    return !this.#hasAnswered && this.#conversation.settings.hooks.defines.greeting && isGreeting(line, head);
   }
 
   /** A response that stands alone: what it changes is noted, its capability list is rewritten. */

@@ -41,7 +41,7 @@ export function floodInput(random: Random, note: (line: string) => void): void {
   const session = new Session({
     ...sessionSettings,
     defaultMode: 1,
-    hooks: { ...noHooks, list: true },
+    hooks: { defines: { ...noHooks, list: true } },
   });
   let ended = '';
   let up = 0;

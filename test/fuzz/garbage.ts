@@ -45,8 +45,10 @@ export function garbage(random: Random, note: (line: string) => void): void {
     enforce: random.chance(30),
     commandsAsked: ['NOOP', 'APPEND', 'IDLE'],
     hooks: {
-      ...{ encryption: script, capability: script, list: script },
-      ...{ login: asked, command: asked, id: asked, greeting: asked },
+      defines: {
+        ...{ encryption: script, capability: script, list: script },
+        ...{ login: asked, command: asked, id: asked, greeting: asked },
+      },
     },
   });
   note(`settings: mode ${mode}, upstream ${upstreamEncryption}, script ${script}; anything goes`);

@@ -57,8 +57,10 @@ export class Run {
       enforce: false,
       commandsAsked: ['NOOP', 'SELECT', 'APPEND', 'LSUB', 'IDLE', 'LOGOUT'],
       hooks: {
-        ...{ encryption: script && random.chance(30), capability: script, list: script },
-        ...{ login: asked, command: asked, id: asked, greeting: asked },
+        defines: {
+          ...{ encryption: script && random.chance(30), capability: script, list: script },
+          ...{ login: asked, command: asked, id: asked, greeting: asked },
+        },
       },
     });
   }

@@ -12,7 +12,7 @@ import { hidingScript } from '../support/transcript.ts';
 
 const settings: SessionSettings = {
   ...sessionSettings,
-  hooks: { ...noHooks, capability: true, list: true },
+  hooks: { defines: { ...noHooks, capability: true, list: true } },
 };
 
 /** Plays lines of a client (C) and a server (S) and gives the counts at the end. */
@@ -102,7 +102,7 @@ test('without a script no folder is hidden, and what the proxy refuses is not sh
       'S: * LIST () "/" Hidden',
       'S: b OK done',
     ],
-    { hooks: noHooks },
+    { hooks: { defines: noHooks } },
   );
   assert.deepEqual({ foldersHidden, capabilitiesRemoved }, { foldersHidden: 0, capabilitiesRemoved: 2 });
 });
@@ -117,7 +117,7 @@ test('removed capabilities are those of the last list, what the script took with
 test('what the proxy adds to a list takes nothing from the number of removed words', () => {
   const { capabilitiesRemoved } = counted(['S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready'], {
     defaultMode: 3,
-    hooks: noHooks,
+    hooks: { defines: noHooks },
   });
   assert.equal(capabilitiesRemoved, 2);
 });

@@ -20,7 +20,7 @@ const chunkSizes = [64 * 1024, 1447];
 
 const settings: SessionSettings = {
   ...sessionSettings,
-  hooks: { ...noHooks, capability: true, list: true },
+  hooks: { defines: { ...noHooks, capability: true, list: true } },
 };
 
 function* chunks(text: string, size: number): Generator<Uint8Array> {

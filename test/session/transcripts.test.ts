@@ -24,8 +24,10 @@ for (const { name, settings, blocks } of readCases('session')) {
       guardsLogin: settings.get('guards') === 'true',
       commandsAsked: settings.get('commands')?.split(', ') ?? [],
       hooks: {
-        ...{ encryption: script, capability: script, list: script },
-        ...{ login: asks('login'), greeting: asks('greeting'), id: asks('id'), command: asks('command') },
+        defines: {
+          ...{ encryption: script, capability: script, list: script },
+          ...{ login: asks('login'), greeting: asks('greeting'), id: asks('id'), command: asks('command') },
+        },
       },
     };
     const longest = Math.max(...exchanges.map(({ step }) => (step.kind === 'send' ? step.bytes.length : 0)));

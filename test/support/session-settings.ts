@@ -13,5 +13,5 @@ export const sessionSettings: SessionSettings = {
   preLoginLine: 8192,
   preLoginLiteral: 65_536,
   enforce: false,
-  hooks: noHooks,
+  hooks: { defines: noHooks },
 };
