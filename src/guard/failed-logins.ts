@@ -39,6 +39,22 @@ export async function standingOf(keys: Keys, tallies: Tallies): Promise<Standing
   return { isKnown, failures: { address, user, pair } };
 }
 
+/** The same where nobody has to be waited for, which every login would pay for. */
+export function standingHere(
+  keys: Keys,
+  memory: { failures(of: Counted, key: string): number; isKnown(pair: string): boolean },
+): Standing {
+  const isKnown = memory.isKnown(keys.pair);
+  return {
+    isKnown,
+    failures: {
+      address: memory.failures('address', keys.address),
+      user: memory.failures('user', keys.user),
+      pair: memory.failures('pair', keys.pair),
+    },
+  };
+}
+
 /** A password was refused. Where the user is known, that is between the user and this address. */
 export async function countFailure(keys: Keys, tallies: Tallies): Promise<void> {
   if (await tallies.isKnown(keys.pair)) await tallies.addFailure('pair', keys.pair);

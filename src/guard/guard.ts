@@ -4,7 +4,14 @@
  */
 import type { FailedLogins as Settings } from '../config/config.ts';
 import type { LoginAttempt, LoginGuard, Verdict } from '../net/login-guard.ts';
-import { countFailure, countSuccess, standingOf, type Tallies, verdictOf } from './failed-logins.ts';
+import {
+  countFailure,
+  countSuccess,
+  standingHere,
+  standingOf,
+  type Tallies,
+  verdictOf,
+} from './failed-logins.ts';
 import { type Keys, keysOf } from './keys.ts';
 import type { MemoryTallies } from './memory-tallies.ts';
 
@@ -37,12 +44,18 @@ export class Guard implements LoginGuard {
     this.#tellOthers = tellOthers;
   }
 
-  async judge({ client, user }: LoginAttempt): Promise<Verdict> {
+  judge({ client, user }: LoginAttempt): Verdict | Promise<Verdict> {
     const keys = keysOf(client, user);
-    const standing =
-      (await this.#store?.use((tallies) => standingOf(keys, tallies))) ??
-      (await standingOf(keys, this.#memory));
-    return verdictOf(standing, this.#settings);
+    return this.#store === undefined ? this.#judgeHere(keys) : this.#judgeThere(keys, this.#store);
+  }
+
+  #judgeHere(keys: Keys): Verdict {
+    return verdictOf(standingHere(keys, this.#memory), this.#settings);
+  }
+
+  async #judgeThere(keys: Keys, store: SharedStore): Promise<Verdict> {
+    const standing = await store.use((tallies) => standingOf(keys, tallies));
+    return standing === undefined ? this.#judgeHere(keys) : verdictOf(standing, this.#settings);
   }
 
   failed(client: string, user: string): void {

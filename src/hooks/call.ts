@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer';
 import type { LuaState } from 'fengari';
 import type { HookKind } from '../rewrite/question.ts';
 import { RETURNED_STRING, SHOWN_ARGUMENT } from './limits.ts';
-import { literal, typeName } from './lua-state.ts';
+import { typeName } from './lua-state.ts';
 import { oneLine } from './one-line.ts';
 import { fengari } from './quick-fengari.ts';
 
@@ -66,7 +66,7 @@ export function wrongType(state: LuaState, index: number, wanted: string): Wrong
 /** Pushes a JS value; strings as UTF-8. */
 export function pushValue(state: LuaState, value: string | number | boolean | undefined): void {
   if (value === undefined) lua.lua_pushnil(state);
-  else if (typeof value === 'string') lua.lua_pushstring(state, literal(value));
+  else if (typeof value === 'string') lua.lua_pushstring(state, Buffer.from(value));
   else if (typeof value === 'number') lua.lua_pushinteger(state, value);
   else lua.lua_pushboolean(state, value);
 }

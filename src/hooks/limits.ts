@@ -38,6 +38,9 @@ export const MEMORY_GROWTH: number = 256 * MIB;
 /** Bytes of string data that a script may keep between two calls; a thread that holds more is replaced. */
 export const KEPT_STRINGS: number = 256 * MIB;
 
+/** Milliseconds of work in which no script can add much to that: looking costs as much as a small call. */
+export const UNWEIGHED = 0.5;
+
 /** The worker's own heap: beyond it V8 ends the thread. Small enough that the process never comes near its own. */
 export const HEAP: { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number; stackSizeMb: number } =
   {

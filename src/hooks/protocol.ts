@@ -1,6 +1,7 @@
 /**
- * What the host and the script's thread say to each other. A batch of folders crosses as one block of bytes
- * with its lengths, moved and not copied; what the script left alone does not cross back at all (L5b).
+ * What the host and the script's thread say to each other; how questions and answers are written is in wire.ts. A
+ * batch of folders crosses as one block of bytes with its lengths, moved and not copied; what the script left alone
+ * does not cross back at all (L5b).
  */
 
 import type { Answer, DefinedHooks, Question } from '../rewrite/question.ts';

@@ -7,6 +7,7 @@ import { CallClock, type CallUnderWay, CLOCK_BYTES, now } from './call-clock.ts'
 import { LOAD_DEADLINE, MEMORY_GROWTH, WATCH_AFTER, WATCH_EVERY } from './limits.ts';
 import type { FromThread, ThreadStart, ToThread } from './protocol.ts';
 import { takeThread } from './spare-thread.ts';
+import { type AnswerRow, packQuestion, unpackAnswer } from './wire.ts';
 
 /** Why a thread is gone. `call` is the one it was in, with question 0 for opening the script. */
 export type ThreadEnd =
@@ -42,7 +43,9 @@ export class ScriptThread {
     this.#worker = takeThread();
     const opening: ThreadStart = { ...start, clock };
     this.#worker.postMessage(opening);
-    this.#worker.on('message', (message: FromThread) => this.#hear(message));
+    this.#worker.on('message', (message: AnswerRow | FromThread) =>
+      this.#hear('kind' in message ? message : { kind: 'answer', answer: unpackAnswer(message) }),
+    );
     this.#worker.on('error', (error: Error & { code?: string }) => this.#fail(error));
     this.#worker.on('exit', () => this.#exited());
     this.#watch(WATCH_AFTER);
@@ -52,7 +55,7 @@ export class ScriptThread {
   ask(question: ToThread, moved: ArrayBuffer[]): void {
     if (this.#outstanding === 0) this.#worker.ref();
     this.#outstanding++;
-    this.#worker.postMessage(question, moved);
+    this.#worker.postMessage(packQuestion(question), moved);
     if (this.#timer === undefined) this.#watch(Math.min(WATCH_AFTER, this.#deadline));
   }
 

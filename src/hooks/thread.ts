@@ -9,20 +9,23 @@ import { answering } from './answering.ts';
 import { CallClock } from './call-clock.ts';
 import { Caller } from './caller.ts';
 import type { LogLevel } from './library/library.ts';
-import { KEPT_STRINGS, PRINTED_LINES } from './limits.ts';
+import { KEPT_STRINGS, PRINTED_LINES, UNWEIGHED } from './limits.ts';
 import { literal, popError, scriptText, Traces } from './lua-state.ts';
 import { requireFrom } from './modules.ts';
 import { Pauses } from './pauses.ts';
 import type { FromThread, ThreadAnswer, ThreadStart, ToThread } from './protocol.ts';
 import { fengari } from './quick-fengari.ts';
 import { openSandbox } from './sandbox.ts';
+import { packAnswer, type QuestionRow, unpackQuestion } from './wire.ts';
 
 const { lua, lauxlib } = fengari;
 const port = parentPort!;
 let printed = 0;
+/** Milliseconds of work since the strings that the script keeps were weighed. */
+let unweighed = 0;
 
-function send(message: FromThread, moved: ArrayBuffer[] = []): void {
-  port.postMessage(message, moved);
+function send(message: FromThread): void {
+  port.postMessage(message);
 }
 
 /** A script that prints in a loop would fill the log long before its deadline. */
@@ -85,10 +88,14 @@ async function answerOne(caller: Caller, asked: ToThread): Promise<void> {
 }
 
 function give(answered: Omit<ThreadAnswer, 'took'>, began: number): void {
-  const { answer: given } = answered;
+  const { id, answer: given, failures, failed } = answered;
+  const took = performance.now() - began;
   const moved =
     given?.kind === 'list' ? [given.fates.bytes.buffer as ArrayBuffer, given.fates.lengths.buffer] : [];
-  send({ kind: 'answer', answer: { ...answered, took: performance.now() - began } }, moved);
+  port.postMessage(packAnswer({ id, answer: given, failures, failed, took }), moved);
+  unweighed += took;
+  if (unweighed < UNWEIGHED) return;
+  unweighed = 0;
   if (getHeapStatistics().external_memory <= KEPT_STRINGS) return;
   const message = `the script keeps more than ${KEPT_STRINGS} bytes of strings between two calls`;
   send({ kind: 'leaving', message });
@@ -111,9 +118,9 @@ function open(start: ThreadStart): Caller | undefined {
 let caller: Caller | undefined;
 /** Calls in coroutines cost more, so only scripts that may use HTTP have them. */
 let mayWait = false;
-port.on('message', (message: ThreadStart | ToThread) => {
+port.on('message', (message: ThreadStart | QuestionRow) => {
   if ('clock' in message) {
     mayWait = message.http !== undefined;
     caller = open(message);
-  } else if (caller !== undefined) void answerOne(caller, message);
+  } else if (caller !== undefined) void answerOne(caller, unpackQuestion(message));
 });

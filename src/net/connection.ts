@@ -39,6 +39,13 @@ const BACKLOG = 64 * 1024;
 const UNREAD = 256 * 1024;
 /** Milliseconds that a closed session's last bytes have to leave. */
 const LINGER = 2000;
+/** Milliseconds after which a session is one that lasts. Most do not, and the eight system calls would be for nothing. */
+const LASTING = 5000;
+/**
+ * Milliseconds of silence after which the system asks whether the other end is still there: what a balancer or a router
+ * has forgotten without a word is noticed before `limits.idleTimeout`, and a live one costs a packet every five minutes.
+ */
+const SILENCE = 300_000;
 
 function nothing(): void {}
 
@@ -69,6 +76,7 @@ export class Connection implements Timed {
   #unfinished: Unfinished | undefined;
   #unfinishedSince = 0;
   #greetingBy: number = Number.POSITIVE_INFINITY;
+  #isKeptAlive = false;
   #goneBy: number = Number.POSITIVE_INFINITY;
 
   /** Takes a paused socket that was just accepted; `done` is called once, when nothing of it is left. */
@@ -114,7 +122,15 @@ export class Connection implements Timed {
       this.#expire(`${what}-timeout`, `a ${what} that was begun before login was not finished in time`);
     } else if (now > this.#active + limits.idleTimeout) {
       this.#expire('idle-timeout', 'nothing was said for too long');
+    } else if (!this.#isKeptAlive && now > this.#began + LASTING) {
+      this.#keepAlive();
     }
+  }
+
+  #keepAlive(): void {
+    if (this.#leg === undefined || this.#greetingBy !== Number.POSITIVE_INFINITY) return;
+    this.#isKeptAlive = true;
+    for (const socket of [this.#client, this.#leg.socket]) socket.setKeepAlive(true, SILENCE);
   }
 
   /** Before login: whether the line or literal that the client has begun takes longer than a handshake may (A16). */

@@ -7,7 +7,7 @@ import type { HookHost, HookSession } from '../hooks/hook-host.ts';
 import type { Answer, Question } from '../rewrite/question.ts';
 import type { SessionSettings } from '../session/conversation.ts';
 import type { ConnectionEvents } from './connection-events.ts';
-import type { GuardEvent, LoginAttempt, LoginGuard } from './login-guard.ts';
+import type { GuardEvent, LoginGuard } from './login-guard.ts';
 import { belongsTo } from './networks.ts';
 
 /** What sessions ask, and whom their connections tell what happens. */
@@ -91,28 +91,23 @@ class GuardedSession implements HookSession {
     this.#script.end?.();
   }
 
+  /** Who has waited is judged once more, for much can have failed meanwhile. */
   async #askLogin(question: Extract<Question, { kind: 'login' }>): Promise<Answer> {
     const { user, context } = question;
-    const { session, client, serverport } = context;
-    if (this.#guarding.isGuarded(client, user)) {
-      const refusal = await this.#refusal({ session, client, serverport, user });
-      if (refusal !== undefined) return refusal;
+    const { guard, report, isGuarded } = this.#guarding;
+    if (isGuarded(context.client, user)) {
+      const { session, client, serverport } = context;
+      const attempt = { session, client, serverport, user };
+      let verdict = await guard.judge(attempt);
+      if (verdict.kind === 'wait') {
+        report({ kind: 'delayed', attempt, milliseconds: verdict.milliseconds });
+        await this.#wait(verdict.milliseconds);
+        verdict = await guard.judge(attempt);
+      }
+      if (verdict.kind === 'refuse') return { kind: 'login', allow: false, message: REFUSAL, by: verdict.by };
     }
     if (this.#hooks.defines.login) return this.#script.ask(question);
     return { kind: 'login', allow: true, message: undefined };
-  }
-
-  /** Undefined: it may pass. Who has waited is judged once more, for much can have failed meanwhile. */
-  async #refusal(attempt: LoginAttempt): Promise<Answer | undefined> {
-    const { guard, report } = this.#guarding;
-    let verdict = await guard.judge(attempt);
-    if (verdict.kind === 'wait') {
-      report({ kind: 'delayed', attempt, milliseconds: verdict.milliseconds });
-      await this.#wait(verdict.milliseconds);
-      verdict = await guard.judge(attempt);
-    }
-    if (verdict.kind !== 'refuse') return undefined;
-    return { kind: 'login', allow: false, message: REFUSAL, by: verdict.by };
   }
 
   /** Of a session that ends, nobody waits any more: what hangs on the promise goes with it. */

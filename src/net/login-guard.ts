@@ -21,7 +21,7 @@ export type RefusedBy = 'address' | 'user';
 
 export interface LoginGuard {
   /** May this login go to the server? Never rejects, and takes less than a second whatever happens. */
-  judge(attempt: LoginAttempt): Promise<Verdict>;
+  judge(attempt: LoginAttempt): Verdict | Promise<Verdict>;
   /** The server has refused the password. */
   failed(client: string, user: string): void;
   /** The server has taken it. */

@@ -14,12 +14,9 @@ export function listenerName({ address, port }: Pick<Listen, 'address' | 'port'>
   return `${address} ${port}`;
 }
 
-/** Clients that a balancer or a router forgot without a word are noticed before `limits.idleTimeout` is over. */
-const KEPT_ALIVE = { keepAlive: true, keepAliveInitialDelay: 300_000 } as const;
-
 /** Opens a port; `take` gets every connection, paused. Rejects with Node's error when the port cannot be had. */
 export async function openPort(listen: Listen, take: (socket: Socket) => void): Promise<OpenPort> {
-  const server = createServer({ pauseOnConnect: true, noDelay: true, ...KEPT_ALIVE }, take);
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, take);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: listen.address, port: listen.port, backlog: 1024 }, () => {

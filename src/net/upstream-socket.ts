@@ -8,9 +8,6 @@ import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'n
 import type { Config } from '../config/config.ts';
 import { secureUpstream } from './tls.ts';
 
-/** A server, or a balancer before it, that goes without a word is noticed by the system, and a live one costs a packet every five minutes. */
-const KEPT_ALIVE = { keepAlive: true, keepAliveInitialDelay: 300_000 } as const;
-
 /** As much as one read of Node takes at most. */
 const memory: Buffer = Buffer.alloc(64 * 1024);
 
@@ -30,7 +27,7 @@ export function connectUpstream(
   options: ConnectionOptions,
   heard: (borrowed: Buffer) => void,
 ): Socket {
-  if (encryption === 'starttls') return netConnect({ host, port, noDelay: true, ...KEPT_ALIVE });
+  if (encryption === 'starttls') return netConnect({ host, port, noDelay: true });
   const onread: OnReadOpts = {
     buffer: memory,
     callback(length) {
@@ -38,10 +35,10 @@ export function connectUpstream(
       return true;
     },
   };
-  if (encryption === 'none') return netConnect({ host, port, noDelay: true, ...KEPT_ALIVE, onread });
+  if (encryption === 'none') return netConnect({ host, port, noDelay: true, onread });
   // Node's types do not know that tls.connect takes it too (https://nodejs.org/api/tls.html#tlsconnectoptions-callback).
   const withRead: ConnectionOptions & { readonly onread: OnReadOpts } = { ...options, host, port, onread };
-  return tlsConnect(withRead).setNoDelay(true).setKeepAlive(true, KEPT_ALIVE.keepAliveInitialDelay);
+  return tlsConnect(withRead).setNoDelay(true);
 }
 
 /**
@@ -55,7 +52,7 @@ export function connectTlsBehind(
   options: ConnectionOptions,
   begun: (secured: TLSSocket) => void,
 ): Socket {
-  const plain = netConnect({ host, port, noDelay: true, ...KEPT_ALIVE });
+  const plain = netConnect({ host, port, noDelay: true });
   plain.write(header, (error) => {
     if (!error && plain.writable) begun(secureUpstream(plain, options));
   });

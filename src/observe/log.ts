@@ -64,6 +64,8 @@ function isTerminal(target: Writable | undefined): boolean {
  * that they are still escaped after pino-pretty has read the JSON again.
  */
 function escapeInJson(line: string): string {
+  // Replacing costs as much as the rest of a line, also where there is nothing to replace.
+  if (!/[\u007f-\u009f\u2028\u2029]/.test(line)) return line;
   return line.replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => {
     return `\\\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

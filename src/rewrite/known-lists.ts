@@ -22,14 +22,15 @@ export interface KnownList {
 const REMEMBERED = 64;
 const LONGEST = 4096;
 
-const known = new WeakMap<Refused, Map<string, KnownList>>();
+/** By the text of a list; one map for each view that there is of it. */
+type Lists = readonly Map<string, KnownList>[];
+
+const known = new WeakMap<Refused, Lists>();
 
 /** Looks at the words of a list (`text`, latin1, space separated) as `view` says. */
 export function knownList(text: string, view: CapabilityView): KnownList {
-  const lists = known.get(view.refused) ?? new Map<string, KnownList>();
-  known.set(view.refused, lists);
-  const key = `${view.offersStartTls} ${view.refusesLogin} ${text}`;
-  const remembered = lists.get(key);
+  const lists = listsFor(view);
+  const remembered = lists.get(text);
   if (remembered !== undefined) return remembered;
 
   const words = splitWords(text);
@@ -43,6 +44,15 @@ export function knownList(text: string, view: CapabilityView): KnownList {
   };
   if (text.length > LONGEST) return list;
   if (lists.size >= REMEMBERED) lists.clear();
-  lists.set(key, list);
+  lists.set(text, list);
   return list;
+}
+
+function listsFor({ refused, offersStartTls, refusesLogin }: CapabilityView): Map<string, KnownList> {
+  let lists = known.get(refused);
+  if (lists === undefined) {
+    lists = [new Map(), new Map(), new Map(), new Map()];
+    known.set(refused, lists);
+  }
+  return lists[(offersStartTls ? 1 : 0) + (refusesLogin ? 2 : 0)]!;
 }

@@ -11,9 +11,11 @@ export function nameInLogin(line: Uint8Array, at: number): Uint8Array | undefine
   return name !== undefined && line[name.end] === SPACE ? name.value : undefined;
 }
 
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** A name's bytes as text, cut to what is kept. */
 export function userText(name: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(name.subarray(0, limits.userName));
+  return utf8.decode(name.subarray(0, limits.userName));
 }
 
 /**

@@ -71,9 +71,9 @@ export class UpstreamSide {
     }
     let at = 0;
     while (at < bytes.length) {
-      const rest = bytes.subarray(at);
+      const rest = at === 0 ? bytes : bytes.subarray(at);
       const passed = this.#skip(rest);
-      if (passed > 0) this.#conversation.toClient(rest.subarray(0, passed));
+      if (passed > 0) this.#conversation.toClient(passed < rest.length ? rest.subarray(0, passed) : rest);
       at += passed > 0 ? passed : this.#take(rest);
     }
   }

@@ -56,7 +56,7 @@ class OneProxy {
     }
   }
 
-  judge(client: string, user: string): Promise<Verdict> {
+  async judge(client: string, user: string): Promise<Verdict> {
     return this.guard.judge({ session: 's', client, serverport: 993, user });
   }
 

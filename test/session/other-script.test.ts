@@ -21,8 +21,10 @@ function played(enforce: boolean) {
   const settings: SessionSettings = {
     ...sessionSettings,
     enforce,
-    get hooks() {
-      return hooks;
+    hooks: {
+      get defines() {
+        return hooks;
+      },
     },
   };
   const session = new Session(settings);
