@@ -41,11 +41,14 @@ export const KEPT_STRINGS: number = 256 * MIB;
 /** Milliseconds of work in which no script can add much to that: looking costs as much as a small call. */
 export const UNWEIGHED = 0.5;
 
-/** The worker's own heap: beyond it V8 ends the thread. Small enough that the process never comes near its own. */
+/**
+ * The worker's own heap: beyond it V8 ends the thread. Small enough that the process never comes near its own. What is
+ * young is a question's and soon gone, so that room for more of it is memory for nothing.
+ */
 export const HEAP: { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number; stackSizeMb: number } =
   {
     maxOldGenerationSizeMb: 64,
-    maxYoungGenerationSizeMb: 16,
+    maxYoungGenerationSizeMb: 3,
     stackSizeMb: 4,
   };
 
