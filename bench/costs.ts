@@ -46,12 +46,13 @@ async function measureRow(
   say: Say,
 ): Promise<Cost[]> {
   const runs = new Map<Contender, Run[]>(contenders.map((contender) => [contender, []]));
-  for (let round = 0; round <= rounds; round++) {
-    say(`${row.name}: ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`);
-    const first = round % contenders.length;
+  for (let run = 0; run < row.warmUps + rounds; run++) {
+    const round = run - row.warmUps + 1;
+    say(`${row.name}: ${round > 0 ? `round ${round} of ${rounds}` : 'warm-up'}`);
+    const first = run % contenders.length;
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-      const run = await stage.run(contender, row.job(contender.port));
-      if (round > 0) runs.get(contender)?.push(run);
+      const cost = await stage.run(contender, row.job(contender.port));
+      if (round > 0) runs.get(contender)?.push(cost);
     }
   }
   return [...runs].map(([{ name }, all]) => ({

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { LuaState } from 'fengari';
 import { splitWords } from '../imap-parser-lite/index.ts';
-import { isCapabilityWord } from '../rewrite/capability.ts';
+import { areCapabilityWords, isCapabilityWord } from '../rewrite/capability.ts';
 import type { EncryptionMode, HookContext } from '../rewrite/question.ts';
 import {
   pushLatin1,
@@ -74,12 +74,11 @@ export class CapabilityCall extends ScriptCall<string> {
     if (returned === undefined) return wrongType(state, -1, 'not a string of capabilities');
     if (returned === 'too long') return tooLong;
     const text = Buffer.from(returned.buffer, returned.byteOffset, returned.length).toString('latin1');
-    if (text === this.#capabilities) return text;
-    const words = splitWords(text);
-    if (words.length === 0) return { wrong: 'returned no capability at all' };
-    const strange = words.filter((word) => !isCapabilityWord(word));
-    // Those of the server's own may stay.
-    if (strange.length > 0 && strange.some((word) => !splitWords(this.#capabilities).includes(word))) {
+    if (!/[^ ]/.test(text)) return { wrong: 'returned no capability at all' };
+    if (areCapabilityWords(text)) return text;
+    const strange = splitWords(text).filter((word) => !isCapabilityWord(word));
+    const given = splitWords(this.#capabilities);
+    if (strange.some((word) => !given.includes(word))) {
       return { wrong: 'returned a capability with characters in it that would end the list' };
     }
     return text;

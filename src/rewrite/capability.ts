@@ -42,6 +42,11 @@ export function isCapabilityWord(word: string): boolean {
   return /^[^\x00-\x20()"\\%*{}\]\x7f]+$/.test(word);
 }
 
+/** The same of all words of a text, space separated, at once: most scripts take a word away and add none. */
+export function areCapabilityWords(text: string): boolean {
+  return /^[^\x00-\x1f()"\\%*{}\]\x7f]*$/.test(text);
+}
+
 /** The line with `words` in place of its list, which says `original`, or the very line when they are the same. */
 export function writeCapabilities(
   line: Uint8Array,

@@ -51,7 +51,10 @@ test('both sides of a session that lasts are kept alive', { timeout: 60_000 }, a
   await client.response();
   assert.deepEqual(await askedAfter('local', port), [false], 'a short one does without');
   // The sweep over the sessions comes some seconds after the beginning; the system tells nobody when it was.
-  const both = async () => [...(await askedAfter('local', port)), ...(await askedAfter('remote', server.port))];
+  const both = async () => [
+    ...(await askedAfter('local', port)),
+    ...(await askedAfter('remote', server.port)),
+  ];
   while ((await both()).includes(false)) await pause(100);
   assert.deepEqual(await both(), [true, true]);
   client.close();

@@ -8,6 +8,7 @@ import {
   readResponseHead,
 } from '../../src/imap-parser-lite/index.ts';
 import {
+  areCapabilityWords,
   essentialCapabilities,
   forScript,
   honestCapabilities,
@@ -62,6 +63,14 @@ test('a word that could end the code it stands in is none', () => {
   for (const word of ['IDLE', 'AUTH=PLAIN', 'X-Y.Z', 'RIGHTS=ektx']) assert.ok(isCapabilityWord(word), word);
   for (const word of ['', 'X]', 'A B', 'A\r\nB', '"x"', '(x)', '{5}', 'x\\', '\x7f', '*'])
     assert.ok(!isCapabilityWord(word), word);
+});
+test('words are judged alike, one by one and all at once', () => {
+  for (let code = 0; code < 256; code++) {
+    if (code === 0x20) continue;
+    const word = `A${String.fromCharCode(code)}Z`;
+    assert.equal(areCapabilityWords(` IMAP4rev1 ${word} IDLE `), isCapabilityWord(word), `byte ${code}`);
+  }
+  assert.ok(areCapabilityWords('  IDLE   ID '));
 });
 
 test('what is remembered of a list is of that list, that view and those refusals alone', () => {
