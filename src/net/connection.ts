@@ -6,7 +6,6 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import type { HookHost, HookSession } from '../hooks/hook-host.ts';
-import type { Unfinished } from '../imap-parser-lite/index.ts';
 import type { Question } from '../rewrite/question.ts';
 import type { Refused } from '../rewrite/refused.ts';
 import type { SessionSettings } from '../session/conversation.ts';
@@ -15,6 +14,7 @@ import { Session } from '../session/session.ts';
 import type { ConnectionEvents, Summary } from './connection-events.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { listen } from './handlers.ts';
+import { type Late, Patience } from './patience.ts';
 import { proxyHeaderOf } from './proxy-header-writer.ts';
 import type { TlsFront } from './tls.ts';
 import { behindHeader } from './upstream-failure.ts';
@@ -39,13 +39,20 @@ const BACKLOG = 64 * 1024;
 const UNREAD = 256 * 1024;
 /** Milliseconds that a closed session's last bytes have to leave. */
 const LINGER = 2000;
-/** Milliseconds after which a session is one that lasts. Most do not, and the eight system calls would be for nothing. */
-const LASTING = 5000;
 /**
  * Milliseconds of silence after which the system asks whether the other end is still there: what a balancer or a router
  * has forgotten without a word is noticed before `limits.idleTimeout`, and a live one costs a packet every five minutes.
  */
 const SILENCE = 300_000;
+
+const beforeLogin = 'that was begun before login was not finished in time';
+const lateness: Readonly<Record<Exclude<Late, 'greeting'>, string>> = {
+  handshake: 'the TLS handshake was not finished in time',
+  login: 'there was no login in time',
+  line: `a line ${beforeLogin}`,
+  literal: `a literal ${beforeLogin}`,
+  idle: 'nothing was said for too long',
+};
 
 function nothing(): void {}
 
@@ -55,7 +62,7 @@ export class Connection implements Timed {
   readonly #session: Session;
   readonly #hooks: HookSession;
   readonly #done: () => void;
-  readonly #began: number = performance.now();
+  readonly #patience: Patience;
   #client: Socket;
   #leg: UpstreamLeg | undefined;
   readonly #way: UpstreamWay;
@@ -69,13 +76,6 @@ export class Connection implements Timed {
   #cause: EndCause | undefined;
   #bytesFromClient = 0;
   #bytesFromUpstream = 0;
-  #active: number;
-  readonly #loginBy: number;
-  #handshakeBy: number = Number.POSITIVE_INFINITY;
-  /** What the client had begun at the last look, and when that was seen first. */
-  #unfinished: Unfinished | undefined;
-  #unfinishedSince = 0;
-  #greetingBy: number = Number.POSITIVE_INFINITY;
   #isKeptAlive = false;
   #goneBy: number = Number.POSITIVE_INFINITY;
 
@@ -85,11 +85,10 @@ export class Connection implements Timed {
     this.#facts = facts;
     this.#client = socket;
     this.#done = done;
+    this.#patience = new Patience(shared.config.limits);
     this.#hooks = shared.hooks.openSession();
     this.#way = shared.upstreams.wayFor(facts.client);
     this.#session = new Session(facts, shared.events.transcript(facts));
-    this.#active = this.#began;
-    this.#loginBy = this.#began + shared.config.limits.loginTimeout;
     socket.on('error', () => this.#clientClosed());
     socket.on('close', () => this.#clientClosed());
     shared.deadlines.add(this);
@@ -108,40 +107,22 @@ export class Connection implements Timed {
   }
 
   checkDeadlines(now: number): void {
-    const { limits } = this.#shared.config;
     if (this.#cause !== undefined) {
       if (now > this.#goneBy) this.#destroy();
-    } else if (now > this.#handshakeBy) {
-      this.#expire('handshake-timeout', 'the TLS handshake was not finished in time');
-    } else if (now > this.#greetingBy) {
-      this.#upstreamFailed(this.#leg!.tooLate());
-    } else if (!this.#session.loggedIn && now > this.#loginBy) {
-      this.#expire('login-timeout', 'there was no login in time');
-    } else if (this.#isStalled(now)) {
-      const what = this.#unfinished!.kind;
-      this.#expire(`${what}-timeout`, `a ${what} that was begun before login was not finished in time`);
-    } else if (now > this.#active + limits.idleTimeout) {
-      this.#expire('idle-timeout', 'nothing was said for too long');
-    } else if (!this.#isKeptAlive && now > this.#began + LASTING) {
-      this.#keepAlive();
+      return;
     }
+    const { loggedIn, unfinished } = this.#session;
+    const late = this.#patience.late(now, loggedIn, unfinished);
+    if (late === 'greeting') this.#upstreamFailed(this.#leg!.tooLate());
+    else if (late !== undefined) this.#expire(`${late}-timeout`, lateness[late]);
+    else if (!this.#isKeptAlive && this.#patience.lasts(now)) this.#keepAlive();
   }
 
+  /** Only sessions that last are worth eight system calls. */
   #keepAlive(): void {
-    if (this.#leg === undefined || this.#greetingBy !== Number.POSITIVE_INFINITY) return;
+    if (this.#leg === undefined || this.#patience.awaitsGreeting) return;
     this.#isKeptAlive = true;
     for (const socket of [this.#client, this.#leg.socket]) socket.setKeepAlive(true, SILENCE);
-  }
-
-  /** Before login: whether the line or literal that the client has begun takes longer than a handshake may (A16). */
-  #isStalled(now: number): boolean {
-    const { loggedIn, unfinished } = this.#session;
-    const before = this.#unfinished;
-    this.#unfinished = loggedIn ? undefined : unfinished;
-    if (this.#unfinished === undefined) return false;
-    if (before?.kind !== this.#unfinished.kind || before.number !== this.#unfinished.number)
-      this.#unfinishedSince = now;
-    return now > this.#unfinishedSince + this.#shared.config.limits.handshakeTimeout;
   }
 
   #expire(code: EndCode, message: string): void {
@@ -240,7 +221,7 @@ export class Connection implements Timed {
   #readClient(): void {
     this.#deafenClient = listen(this.#client, {
       data: (bytes) => {
-        this.#active = this.#shared.deadlines.now;
+        this.#patience.active = this.#shared.deadlines.now;
         this.#bytesFromClient += bytes.length;
         this.#step((session) => session.fromClient(bytes));
       },
@@ -256,7 +237,7 @@ export class Connection implements Timed {
     // Nothing may be read from the plain socket any longer; what it still holds is the handshake's.
     this.#deafenClient();
     plain.uncork();
-    this.#handshakeBy = performance.now() + this.#shared.config.limits.handshakeTimeout;
+    this.#patience.handshakeBy = performance.now() + this.#shared.config.limits.handshakeTimeout;
     this.#shared.tlsFront.secure(plain, (secured) => this.#handshake(secured));
   }
 
@@ -265,7 +246,7 @@ export class Connection implements Timed {
     secured.on('error', (error: Error) => this.#clientFailed(error));
     secured.on('close', () => this.#clientClosed());
     secured.once('secure', () => {
-      this.#handshakeBy = Number.POSITIVE_INFINITY;
+      this.#patience.handshakeBy = Number.POSITIVE_INFINITY;
       this.#tls = true;
       this.#tlsVersion = secured.getProtocol() ?? undefined;
       this.#tlsCipher = secured.getCipher().name;
@@ -276,7 +257,7 @@ export class Connection implements Timed {
   }
 
   #clientFailed(error: Error): void {
-    if (this.#handshakeBy === Number.POSITIVE_INFINITY) {
+    if (!this.#patience.awaitsHandshake) {
       this.#clientClosed();
       return;
     }
@@ -299,19 +280,19 @@ export class Connection implements Timed {
   }
 
   #reached(): void {
-    const began = this.#greetingBy - this.#shared.config.upstream.connectTimeout;
+    const began = this.#patience.greetingBy - this.#shared.config.upstream.connectTimeout;
     this.#shared.events.reached(this.#facts, this.#way.member!.name, performance.now() - began);
-    this.#greetingBy = Number.POSITIVE_INFINITY;
+    this.#patience.greetingBy = Number.POSITIVE_INFINITY;
     this.#way.greeted();
   }
 
   #connectUpstream(): void {
     const { connectTimeout, clientAddress } = this.#shared.config.upstream;
-    this.#greetingBy = performance.now() + connectTimeout;
+    this.#patience.greetingBy = performance.now() + connectTimeout;
     const header = clientAddress === 'proxy-v2' ? proxyHeaderOf(this.#facts) : undefined;
     this.#leg = new UpstreamLeg(this.#way.next(), header, {
       heard: (bytes) => {
-        this.#active = this.#shared.deadlines.now;
+        this.#patience.active = this.#shared.deadlines.now;
         this.#bytesFromUpstream += bytes.length;
         this.#step((session) => session.fromUpstream(bytes));
       },
@@ -323,7 +304,7 @@ export class Connection implements Timed {
       secured: () => this.#step((session) => session.upstreamSecured()),
       failed: (cause) => {
         // Later, 'closed' follows and ends the session.
-        if (this.#greetingBy !== Number.POSITIVE_INFINITY) this.#upstreamFailed(cause);
+        if (this.#patience.awaitsGreeting) this.#upstreamFailed(cause);
       },
       drained: () => this.#flow(),
     });
@@ -365,8 +346,7 @@ export class Connection implements Timed {
   }
 
   #close(cause: EndCause): void {
-    const ungreeted = this.#greetingBy !== Number.POSITIVE_INFINITY;
-    this.#cause = ungreeted ? this.#behindHeader(cause) : cause;
+    this.#cause = this.#patience.awaitsGreeting ? this.#behindHeader(cause) : cause;
     this.#goneBy = performance.now() + LINGER;
     this.#hooks.end?.();
     const upstream = this.#leg?.socket;
@@ -406,7 +386,7 @@ export class Connection implements Timed {
       tlsVersion: this.#tlsVersion,
       tlsCipher: this.#tlsCipher,
       ...this.moved,
-      duration: Math.round(performance.now() - this.#began),
+      duration: Math.round(performance.now() - this.#patience.began),
     });
     this.#done();
   }

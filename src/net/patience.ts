@@ -1,0 +1,61 @@
+/**
+ * How long a session may take for what it is at. What always holds: it has no timer of its own and tells nothing by
+ * itself; whoever looks after all sessions asks it from time to time (deadlines.ts).
+ */
+import type { Limits } from '../config/config.ts';
+import type { Unfinished } from '../imap-parser-lite/index.ts';
+
+/** What has taken too long. */
+export type Late = 'handshake' | 'greeting' | 'login' | 'line' | 'literal' | 'idle';
+
+/** Milliseconds after which a session is one that lasts. Most do not. */
+const LASTING = 5000;
+
+/** All times are milliseconds of `performance.now()`. */
+export class Patience {
+  readonly #limits: Limits;
+  readonly began: number = performance.now();
+  /** When either side said something last. */
+  active: number = this.began;
+  /** When the client's handshake must be done, while there is one. */
+  handshakeBy: number = Number.POSITIVE_INFINITY;
+  /** When the server must have greeted, while it is waited for. */
+  greetingBy: number = Number.POSITIVE_INFINITY;
+  /** What the client had begun at the last look, and when that was seen first. */
+  #unfinished: Unfinished | undefined;
+  #unfinishedSince = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  get awaitsHandshake(): boolean {
+    return this.handshakeBy !== Number.POSITIVE_INFINITY;
+  }
+
+  get awaitsGreeting(): boolean {
+    return this.greetingBy !== Number.POSITIVE_INFINITY;
+  }
+
+  /** What is late at `now`, of a session that stands like this; undefined: nothing. */
+  late(now: number, loggedIn: boolean, unfinished: Unfinished | undefined): Late | undefined {
+    if (now > this.handshakeBy) return 'handshake';
+    if (now > this.greetingBy) return 'greeting';
+    if (!loggedIn && now > this.began + this.#limits.loginTimeout) return 'login';
+    if (this.#isStalled(now, loggedIn ? undefined : unfinished)) return this.#unfinished?.kind;
+    return now > this.active + this.#limits.idleTimeout ? 'idle' : undefined;
+  }
+
+  lasts(now: number): boolean {
+    return now > this.began + LASTING;
+  }
+
+  /** Before login: whether the line or literal that the client has begun takes longer than a handshake may (A16). */
+  #isStalled(now: number, unfinished: Unfinished | undefined): boolean {
+    const before = this.#unfinished;
+    this.#unfinished = unfinished;
+    if (unfinished === undefined) return false;
+    if (before?.kind !== unfinished.kind || before.number !== unfinished.number) this.#unfinishedSince = now;
+    return now > this.#unfinishedSince + this.#limits.handshakeTimeout;
+  }
+}
