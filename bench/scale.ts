@@ -45,7 +45,7 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
     share: 1,
     sessions,
     growth: { rounds: 3, share: 1 },
-    fairness: { rounds: 5, pings: 700 },
+    fairness: { rounds: 5, pings: 500 },
     starts: 9,
     shortOf,
   };

@@ -61,6 +61,11 @@ export class UpstreamPool {
     return this.members.length > 1;
   }
 
+  /** Each server, and whether it is believed to be up. */
+  get states(): { readonly upstream: string; readonly up: boolean }[] {
+    return this.members.map(({ name, state }) => ({ upstream: name, up: !state.down }));
+  }
+
   /** The way of one session to a server; `client` is its address. */
   wayFor(client: string): UpstreamWay {
     return new UpstreamWay(this, client);

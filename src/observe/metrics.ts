@@ -16,6 +16,18 @@ export interface Traffic {
   readonly foldersHidden: number;
 }
 
+/** A server behind. */
+export interface UpstreamState {
+  readonly upstream: string;
+  readonly up: boolean;
+}
+
+/** What is looked at whenever the metrics are read. */
+export interface Looks {
+  traffic(): Traffic;
+  upstreams(): readonly UpstreamState[];
+}
+
 /** Those of a process that serves. */
 export interface ServingMetrics {
   sessionBegan(port: number): void;
@@ -70,8 +82,8 @@ const misnamed = ['handles', 'requests', 'resources'].flatMap((what) => [
   `nodejs_active_${what}_total`,
 ]);
 
-/** `traffic` is asked whenever the metrics are read. */
-export function createServingMetrics(traffic: () => Traffic): ServingMetrics {
+/** Makes the metrics of a process that serves. */
+export function createServingMetrics({ traffic, upstreams }: Looks): ServingMetrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
   collectDefaultMetrics({ register: registry });
@@ -135,6 +147,17 @@ export function createServingMetrics(traffic: () => Traffic): ServingMetrics {
     'Servers that greeted no session when it came, by reason.',
     ['upstream', 'reason'],
   );
+  new Gauge({
+    name: 'imapveil_upstream_up',
+    help: 'Whether a server greets; 0 where one of the processes that serve finds it down.',
+    labelNames: ['upstream'],
+    aggregator: 'min',
+    registers,
+    collect() {
+      this.reset();
+      for (const { upstream, up } of upstreams()) this.set({ upstream }, up ? 1 : 0);
+    },
+  });
   const calls = counter('imapveil_hook_calls_total', 'Calls of functions of the script.', ['function']);
   const failed = counter('imapveil_hook_failures_total', 'Calls that have failed.', ['function']);
   const took = seconds(

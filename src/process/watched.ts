@@ -7,6 +7,7 @@ import type { HookEvent } from '../hooks/hook-host.ts';
 import type { ConnectionEvents } from '../net/connection-events.ts';
 import type { Connections } from '../net/connections.ts';
 import type { GuardEvent } from '../net/login-guard.ts';
+import type { UpstreamPool } from '../net/upstream-pool.ts';
 import type { Log } from '../observe/log.ts';
 import type { Figures, MetricsRoom, ServingMetrics } from '../observe/metrics.ts';
 import { countedEvents, countGuardEvent, countHookEvent } from './counted-events.ts';
@@ -23,6 +24,7 @@ export class Watched {
   readonly #logged: ConnectionEvents;
   readonly #traffic: TrafficCount;
   #metrics: ServingMetrics | undefined;
+  #upstreams: Pick<UpstreamPool, 'states'> | undefined;
 
   constructor(services: WatchServices, connections: Connections) {
     this.#services = services;
@@ -34,7 +36,15 @@ export class Watched {
   async prepare({ admin }: Pick<Config, 'admin'>): Promise<void> {
     if (admin === undefined || this.#metrics !== undefined) return;
     const { createServingMetrics } = await this.#services.loadMetrics();
-    this.#metrics = createServingMetrics(() => this.#traffic.all);
+    this.#metrics = createServingMetrics({
+      traffic: () => this.#traffic.all,
+      upstreams: () => this.#upstreams?.states ?? [],
+    });
+  }
+
+  /** The servers behind from now on. */
+  watch(upstreams: Pick<UpstreamPool, 'states'>): void {
+    this.#upstreams = upstreams;
   }
 
   /** For the sessions that begin from now on. */

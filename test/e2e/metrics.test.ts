@@ -157,6 +157,24 @@ describe('metrics', { skip: without('openssl'), timeout: 120_000 }, () => {
     assert.equal(figure(over, 'imapveil_reloads_total{result="ok"}'), 1);
   });
 
+  test('say which server is down, also while no session goes there', async () => {
+    const [nobody = 0] = await freePorts(1);
+    const upstream = {
+      port: mailbox.port,
+      encryption: 'none',
+      check: { interval: '100ms', failures: 2 },
+    } as const;
+    const servers = [{ host: '127.0.0.1' }, { host: '127.0.0.1', port: nobody }];
+    const { proxy, admin } = await start({ workers: 2, upstream: { ...upstream, servers } });
+    const up = (port: number): string => `imapveil_upstream_up{upstream="127.0.0.1:${port}"}`;
+    const text = await untilFigures(admin, (text) => text.includes(`${up(nobody)} 0\n`));
+    assert.equal(figure(text, up(mailbox.port)), 1);
+    await proxy.configure({ upstream });
+    await proxy.reload();
+    const left = await untilFigures(admin, (text) => !text.includes(up(nobody)));
+    assert.equal(figure(left, up(mailbox.port)), 1);
+  });
+
   test('count what the proxy itself refuses', async () => {
     const { admin, endpoint } = await start({
       script: 'function DoCommand() return false, "not here" end',
