@@ -18,6 +18,8 @@ export interface ConnectionEvents {
   capabilitiesAdded(facts: SessionSettings, words: readonly string[]): void;
   /** The server offered what the proxy refuses; told again for each list. */
   capabilitiesRefused(words: readonly string[]): void;
+  /** The server lets nobody log in on the connection as it is; told again for each list that says so. */
+  loginsDisabled(facts: SessionSettings): void;
   /** The server was not told who the client is; the message says why. Told again for each session. */
   notIdentified(facts: SessionSettings, message: string): void;
   /** A server (`host:port`) did not greet, and the session goes on to another one. */

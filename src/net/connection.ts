@@ -199,6 +199,9 @@ export class Connection implements Timed {
       case 'capabilities-refused':
         this.#shared.events.capabilitiesRefused(effect.words);
         return;
+      case 'logins-disabled':
+        this.#shared.events.loginsDisabled(this.#facts);
+        return;
       case 'not-identified':
         this.#shared.events.notIdentified(this.#facts, effect.message);
         return;

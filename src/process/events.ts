@@ -17,6 +17,7 @@ const REFUSED_SAID = 100;
 export function connectionEvents(log: Log): ConnectionEvents {
   let warnedOfAdded = false;
   let warnedOfUnidentified = false;
+  let warnedOfDisabled = false;
   /** Said once per start; bounded, for a server can make up any number of them (`AUTH=X1-PLUS`, …). */
   const saidRefused = new Set<string>();
   return {
@@ -44,6 +45,13 @@ export function connectionEvents(log: Log): ConnectionEvents {
         saidRefused.add(word);
         log.info(whyRefused(word.slice(0, 100)));
       }
+    },
+    loginsDisabled({ session, upstreamEncryption }) {
+      if (warnedOfDisabled) return;
+      warnedOfDisabled = true;
+      const way =
+        upstreamEncryption === 'none' ? ' without TLS: set upstream.encryption to tls or starttls' : '';
+      log.warn({ session }, `the server takes no logins (LOGINDISABLED)${way}`);
     },
     notIdentified({ session }, message) {
       if (warnedOfUnidentified) return;

@@ -10,6 +10,8 @@ export interface KnownList {
   /** As the server says them. */
   readonly words: readonly string[];
   readonly upperCase: ReadonlySet<string>;
+  /** Whether the server lets anybody log in, as far as the list says. */
+  readonly takesLogins: boolean;
   /** Those that the proxy refuses, upper case. */
   readonly refused: readonly string[];
   /** What the proxy can stand for, in this view. */
@@ -35,9 +37,11 @@ export function knownList(text: string, view: CapabilityView): KnownList {
 
   const words = splitWords(text);
   const honest = honestCapabilities(words, view);
+  const upper = words.map((word) => word.toUpperCase());
   const list: KnownList = {
     words,
-    upperCase: new Set(words.map((word) => word.toUpperCase())),
+    upperCase: new Set(upper),
+    takesLogins: !upper.includes('LOGINDISABLED') || upper.some((word) => word.startsWith('AUTH=')),
     refused: refusedWords(words, view.refused),
     honest,
     removed: words.filter((word) => !honest.includes(word)).length,

@@ -54,6 +54,7 @@ export class CapabilityAnswers {
     const list = knownList(latin1(response, span.start, span.end), conversation.capabilityView());
     conversation.upstreamCapabilities = list.upperCase;
     if (list.refused.length > 0) conversation.effect({ kind: 'capabilities-refused', words: list.refused });
+    if (!list.takesLogins && !conversation.loggedIn) conversation.effect({ kind: 'logins-disabled' });
     const words = this.#enforcement?.shownCapabilities(list.honest) ?? list.honest;
     const ours = this.#enforcement?.asksForCapabilities === true && head.kind === 'untagged';
     const removed = list.removed + (list.honest.length - words.length);

@@ -30,6 +30,8 @@ export type Effect =
   | { readonly kind: 'capabilities-added'; readonly words: readonly string[] }
   /** The server offers what the proxy refuses (upper case); it is taken out of the list. */
   | { readonly kind: 'capabilities-refused'; readonly words: readonly string[] }
+  /** The server says that nobody can log in on the connection as it is (LOGINDISABLED, and no mechanism). */
+  | { readonly kind: 'logins-disabled' }
   /** The server was to be told by ID who the client is, and cannot be; the message says why. */
   | { readonly kind: 'not-identified'; readonly message: string }
   /** Send what is written, then close both sides. Nothing follows. */
