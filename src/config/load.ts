@@ -9,8 +9,9 @@ import type { Config, Listen, Upstream } from './config.ts';
 import { explain } from './explain.ts';
 import { type ConfigFault, inOrder } from './fault.ts';
 import { type FileReference, referencedFiles } from './references.ts';
-import { validate, type Written } from './schema.ts';
+import { validate } from './schema.ts';
 import { readSource, type Source } from './source.ts';
+import type { Written } from './written.ts';
 
 /** Plain data, so that it can be sent from one thread to another. */
 export type LoadResult = {
@@ -34,6 +35,8 @@ export async function loadConfig(file: string): Promise<LoadResult> {
     return { kind: 'faults', faults: inOrder([...read.faults, ...issues]), files };
   }
   const config = settle(validated.written, resolve(file), folder);
+  const doubles = findDoubles(config, source);
+  if (doubles.length > 0) return { kind: 'faults', faults: inOrder(doubles), files };
   return { kind: 'loaded', config, warnings: inOrder(warn(config, source)), files };
 }
 
@@ -97,6 +100,27 @@ function settleUpstream(written: Written['upstream'], folder: string): Upstream 
     connectTimeout,
     clientAddress,
   };
+}
+
+/** What is the same as another one only by the defaults; of what is written out twice the schema has told. */
+function findDoubles({ listen, upstream }: Config, source: Source): ConfigFault[] {
+  const listeners = listen.map(({ address, port }) => `port ${port} of ${address}`);
+  const servers = upstream.servers.map(({ host, port }) => `port ${port} of ${host.toLowerCase()}`);
+  return [
+    ...repeated(listeners).map((index) => {
+      const message = `${listeners[index]} is in this list already; each can be listened on once`;
+      return source.faultAt(['listen', index], message);
+    }),
+    ...repeated(servers).map((index) => {
+      const message = `${servers[index]} is in this list already; give it a weight instead`;
+      return source.faultAt(['upstream', 'servers', index, 'host'], message);
+    }),
+  ];
+}
+
+/** The places of those that have been there before. */
+function repeated(texts: readonly string[]): number[] {
+  return [...texts.keys()].filter((index) => texts.indexOf(texts[index]!) < index);
 }
 
 const HALF_AN_HOUR = 30 * 60_000;

@@ -4,63 +4,14 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { type RefusedWords, usuallyRefused } from '../rewrite/refused.ts';
+import { usuallyRefused } from '../rewrite/refused.ts';
 import { splitCiphers } from './cipher-list.ts';
-import type { CertificateFiles, Ciphers, Config, Hooks, Limits } from './config.ts';
+import { isHost, isHostName, isNetwork, isRedisUrl } from './places.ts';
 import { type Measured, parseDuration, parseSize } from './units.ts';
+import type { Written } from './written.ts';
 
 // A configuration is read once, so that compiling a reader for it costs more than the reader saves.
 z.config({ jitless: true });
-
-/** The front: `starttls` is mode 0, `tls` mode 1, `starttls-required` mode 3. */
-type ListenEncryption = 'starttls' | 'tls' | 'starttls-required';
-
-interface WrittenServer {
-  readonly host: string;
-  readonly port?: number | undefined;
-  readonly weight: number;
-  readonly servername?: string | undefined;
-}
-
-/** `proxy.yaml` with each default that stands for itself filled in; those that hang on other keys are still open. */
-export interface Written {
-  readonly listen?:
-    | readonly {
-        address: string;
-        port?: number | undefined;
-        encryption?: ListenEncryption | undefined;
-        proxyProtocol: readonly string[];
-      }[]
-    | undefined;
-  readonly tls: {
-    readonly certificates: readonly CertificateFiles[];
-    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
-    readonly ciphers?: Ciphers | undefined;
-  };
-  readonly upstream: {
-    /** Either this or `servers`. */
-    readonly host?: string | undefined;
-    readonly servers?: readonly WrittenServer[] | undefined;
-    readonly balance: Config['upstream']['balance'];
-    readonly check: Config['upstream']['check'];
-    readonly port?: number | undefined;
-    readonly encryption?: 'none' | 'starttls' | 'tls' | undefined;
-    readonly tls: {
-      readonly ca?: string | undefined;
-      readonly servername?: string | undefined;
-      readonly verify: boolean;
-    };
-    readonly connectTimeout: number;
-    readonly clientAddress: Config['upstream']['clientAddress'];
-  };
-  readonly hooks: { readonly script?: string | undefined } & Omit<Hooks, 'script'>;
-  readonly refuse: RefusedWords;
-  readonly limits: Limits;
-  readonly workers: number | 'auto';
-  readonly watch: boolean;
-  readonly log: Config['log'];
-  readonly admin?: { readonly address: string; readonly port: number } | undefined;
-}
 
 export type Validated =
   | { readonly kind: 'valid'; readonly written: Written }
@@ -157,19 +108,16 @@ const address = z
     error: 'must be an IP address, such as 127.0.0.1, 0.0.0.0 or "::"',
   });
 
-const HOST = /^[\p{L}\p{N}_]([\p{L}\p{N}_.-]{0,251}[\p{L}\p{N}_.])?$/u;
-
 /** `required` says what to write there. */
 function host(required: string) {
-  return text(required).refine((written) => HOST.test(written) || isIP(written) !== 0, {
+  return text(required).refine((written) => isHost(written), {
     error: 'must be a host name or an IP address alone: no protocol, no port, no spaces',
   });
 }
 
-const servername = text('write the name in the server certificate').refine(
-  (name) => HOST.test(name) && isIP(name) === 0,
-  { error: 'must be a host name: the name in the server certificate, not an IP address' },
-);
+const servername = text('write the name in the server certificate').refine(isHostName, {
+  error: 'must be a host name: the name in the server certificate, not an IP address',
+});
 
 function isMap(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -181,29 +129,12 @@ const NETWORK = { error: 'must be a network or an address, such as 10.0.0.0/8, f
 
 const network = z.string(NETWORK).refine(isNetwork, NETWORK);
 
-const MAPPED = /^[0:]*:ffff:(\d+\.[\d.]+|[^:]+:[^:]+)$/i;
-
-/** No zones and no IPv4 in the clothes of IPv6: clients' addresses have neither, so it would never match. */
-function isNetwork(written: string): boolean {
-  const [, base = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(written) ?? [];
-  const family = isIP(base);
-  if (family === 6 && (base.includes('%') || MAPPED.test(base))) return false;
-  return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
-}
-
 /** Never says what was written: there is a password in it. */
 const STORE = {
   error: 'must be memory, or the URL of a Redis or Valkey server, such as redis://user:password@host:6379/0',
 };
 
 const store = z.string(STORE).refine((written) => written === 'memory' || isRedisUrl(written), STORE);
-
-function isRedisUrl(written: string): boolean {
-  if (!URL.canParse(written)) return false;
-  const { protocol, hostname, pathname, search, hash } = new URL(written);
-  const isRedis = protocol === 'redis:' || protocol === 'rediss:';
-  return isRedis && hostname !== '' && /^\/?\d{0,4}$/.test(pathname) && search === '' && hash === '';
-}
 
 /** RFC 9051 §9 calls both an atom; a mechanism (RFC 4422 §3.1) has no more than these. */
 const mechanism = word(/^[A-Za-z0-9_-]{1,64}$/, 'must be the name of a SASL mechanism, such as GSSAPI');

@@ -81,6 +81,19 @@ const cases: readonly Case[] = [
     lines: ['2:37: upstream.servers[1].host: is in this list already; give it a weight instead'],
   },
   {
+    name: 'a server and a listener that are there twice by the defaults alone',
+    yaml: [
+      'listen: [{ encryption: tls }, { port: 993 }]',
+      'upstream:',
+      '  encryption: tls',
+      '  servers: [{ host: mail }, { host: Mail, port: 993 }]',
+    ].join('\n'),
+    lines: [
+      '1:31: listen[1]: port 993 of :: is in this list already; each can be listened on once',
+      '4:37: upstream.servers[1].host: port 993 of mail is in this list already; give it a weight instead',
+    ],
+  },
+  {
     name: 'a list without a server',
     yaml: 'upstream:\n  servers: []\n',
     lines: ['2:12: upstream.servers: must name at least one server'],
