@@ -37,6 +37,16 @@ export function latin1(bytes: Uint8Array, start = 0, end: number = bytes.length)
   return text;
 }
 
+/** The same of a word of the protocol, in upper case: letters beyond a to z are none of its letters and stay. */
+export function upperCaseWord(bytes: Uint8Array, start: number, end: number): string {
+  let word = '';
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    word += String.fromCharCode(byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
+  }
+  return word;
+}
+
 /** A latin1 string as bytes; units above 255 keep their low byte only, so give it latin1. */
 export function fromLatin1(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);

@@ -18,7 +18,7 @@ const CODE = 'CAPABILITY';
 export function beginsCapabilities(line: Uint8Array, head: ResponseHead): boolean {
   if (head.kind !== 'untagged' && head.kind !== 'tagged') return false;
   if (head.kind === 'untagged' && head.word === CODE) return true;
-  if (!isStatusWord(head.word) || line[head.text] !== OPEN_BRACKET) return false;
+  if (line[head.text] !== OPEN_BRACKET || !isStatusWord(head.word)) return false;
   const code = head.text + 1;
   return latin1(line, code, Math.min(code + CODE.length, line.length)).toUpperCase() === CODE;
 }

@@ -4,7 +4,7 @@
  * is never sent on.
  */
 import { readAstring, skipParenthesised } from './astring.ts';
-import { endOfText, isAtomByte, latin1, OPEN_PARENTHESIS, PLUS, SPACE } from './bytes.ts';
+import { endOfText, isAtomByte, latin1, OPEN_PARENTHESIS, PLUS, SPACE, upperCaseWord } from './bytes.ts';
 import * as limits from './limits.ts';
 
 export interface CommandHead {
@@ -39,7 +39,7 @@ export function readCommandHead(line: Uint8Array): CommandHead | undefined {
   if (end < textEnd && line[end] !== SPACE) return undefined;
   return {
     tag,
-    verb: latin1(line, start, end).toUpperCase(),
+    verb: upperCaseWord(line, start, end),
     arguments: end < textEnd ? end + 1 : undefined,
   };
 }

@@ -207,8 +207,9 @@ export class Framer {
       if (typeof end === 'string') return this.#fail(end);
       if (end > 0) {
         if (this.#heldLength + end - start > this.longestLine) return this.#fail('line-too-long');
-        const bytes =
-          this.#heldLength === 0 ? chunk.subarray(start, end) : this.#takeHeld(chunk.subarray(start, end));
+        const isWhole = start === 0 && end === chunk.length;
+        const piece = isWhole ? chunk : chunk.subarray(start, end);
+        const bytes = this.#heldLength === 0 ? piece : this.#takeHeld(piece);
         this.#consumeTo(end);
         return this.#completeLine(bytes, reading);
       }
@@ -274,7 +275,9 @@ export class Framer {
 
   #completeLine(bytes: Uint8Array, reading: 'message' | 'opaque'): Segment {
     const first = this.#first && !this.#partsSent;
-    if (first) this.#announces = reading === 'message' && this.#announcesLiterals(bytes);
+    // The grammar has to be asked of few lines: nearly all end in no mark.
+    const isCandidate = reading === 'message' && mayAnnounce(bytes, bytes.length);
+    if (first) this.#announces = isCandidate && this.#announcesLiterals(bytes);
     const mark = this.#announces ? readLiteralMark(bytes) : undefined;
     if (mark !== undefined) {
       if ('code' in mark) return this.#fail(mark.code);

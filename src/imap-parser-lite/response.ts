@@ -2,7 +2,7 @@
  * The head of a server's response (RFC 9051 §7): enough to know its kind, for the kind decides whether `{5}` at
  * the end of the line is a literal or text that a user wrote into a status line.
  */
-import { ASTERISK, endOfText, latin1, OPEN_BRACKET, PLUS, SPACE } from './bytes.ts';
+import { ASTERISK, endOfText, latin1, OPEN_BRACKET, PLUS, SPACE, upperCaseWord } from './bytes.ts';
 import * as limits from './limits.ts';
 
 export type ResponseHead =
@@ -30,7 +30,7 @@ export function readResponseHead(line: Uint8Array): ResponseHead {
   let wordEnd = space + 1;
   while (wordEnd < end && line[wordEnd] !== SPACE) wordEnd++;
   if (wordEnd === space + 1) return unknown;
-  const word = latin1(line, space + 1, wordEnd).toUpperCase();
+  const word = upperCaseWord(line, space + 1, wordEnd);
   const text = Math.min(wordEnd + 1, end);
   if (space === 1 && line[0] === ASTERISK) return { kind: 'untagged', word, text };
   return { kind: 'tagged', tag: latin1(line, 0, space), word, text };

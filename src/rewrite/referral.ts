@@ -20,7 +20,7 @@ const CODE = '[REFERRAL';
 /** Whether a line with this head is a status response whose code is a referral. */
 export function hasReferral(line: Uint8Array, head: ResponseHead): boolean {
   if (head.kind !== 'untagged' && head.kind !== 'tagged') return false;
-  return isStatusWord(head.word) && referralAt(line, head.text);
+  return referralAt(line, head.text) && isStatusWord(head.word);
 }
 
 /** The complete line without its referrals, or the very line when it has none. */

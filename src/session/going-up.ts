@@ -220,6 +220,7 @@ const crlf = fromLatin1('\r\n');
 /** A bare LF goes on as CRLF, so that the server has no other idea of where the line ends (P7). */
 function withCrlf(line: LineSegment): Uint8Array {
   const { bytes, complete } = line;
-  if (!complete || bytes.at(-1) !== LF || bytes.at(-2) === CR) return bytes;
+  const end = bytes.length;
+  if (!complete || bytes[end - 1] !== LF || bytes[end - 2] === CR) return bytes;
   return concat([bytes.subarray(0, -1), crlf]);
 }

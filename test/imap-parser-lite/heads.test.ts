@@ -95,6 +95,8 @@ test('P8, P10: the head of a response', () => {
     ['* LIST () "/" x\r\n', ['untagged', 'LIST']],
     ['a1 OK done\r\n', ['tagged', 'a1', 'OK']],
     ['a1 OK\r\n', ['tagged', 'a1', 'OK']],
+    // Letters that are none of the protocol's stay as they are: no other length, no other word.
+    ['* o\xdf\xe9k\xffz{ x\r\n', ['untagged', 'O\xdf\xe9K\xffZ{']],
     ['+ go on\r\n', ['continuation']],
     ['+\r\n', ['continuation']],
     ['+go\r\n', ['unknown']],
