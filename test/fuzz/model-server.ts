@@ -257,7 +257,8 @@ export class ModelServer {
     }
     this.#voice.goOn();
     this.#state = { kind: 'sasl' };
-    if (scenario.rude && random.chance(30)) this.#answer(command, 'NO');
+    // Meanwhile the proxy may have refused the name, and its word is what the client hears.
+    if (scenario.rude && random.chance(30)) this.#answer(command, 'NO', scenario.asked ? 'perhaps' : 'heard');
   }
 
   #answer(command: Command, word = 'OK', fate: Said['fate'] = 'heard'): void {
