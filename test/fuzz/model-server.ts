@@ -33,6 +33,8 @@ export class ModelServer {
   #buffer = '';
   #recent = '';
   #current: Command | undefined;
+  /** Said to a login that waits for a SASL message. */
+  #early: Said | undefined;
   readonly #open: Set<string> = new Set();
   #tasks: (() => void)[] = [];
   #secure: boolean;
@@ -133,7 +135,11 @@ export class ModelServer {
     if (kind === 'line') {
       // What this server ended on its own, the client may have gone on with before it knew.
       const late = this.#world.scenario.rude && this.#current === undefined;
-      if (late && /^(?:done|\*|(?:AGEA)?SASLSA\d=)\r\n$/i.test(whole)) return;
+      if (late && /^(?:done|\*|(?:AGEA)?SASLSA\d=)\r\n$/i.test(whole)) {
+        // The proxy has refused the name meanwhile, and its word is what the client hears.
+        if (whole === '*\r\n' && this.#world.scenario.asked && this.#early) this.#early.fate = 'perhaps';
+        return;
+      }
       if (dataMark.test(whole)) broken('data is never sent on as a command', shown(whole));
       this.#commandLine(whole);
       return;
@@ -257,8 +263,10 @@ export class ModelServer {
     }
     this.#voice.goOn();
     this.#state = { kind: 'sasl' };
-    // Meanwhile the proxy may have refused the name, and its word is what the client hears.
-    if (scenario.rude && random.chance(30)) this.#answer(command, 'NO', scenario.asked ? 'perhaps' : 'heard');
+    if (scenario.rude && random.chance(30)) {
+      this.#answer(command, 'NO');
+      this.#early = this.#world.said.at(-1);
+    }
   }
 
   #answer(command: Command, word = 'OK', fate: Said['fate'] = 'heard'): void {

@@ -28,7 +28,7 @@ export interface Scenario {
 export interface Said {
   text: string;
   readonly kind: 'plain' | 'capability' | 'folder' | 'companion' | 'continuation';
-  readonly fate: 'heard' | 'perhaps' | 'never';
+  fate: 'heard' | 'perhaps' | 'never';
 }
 
 export class World {
