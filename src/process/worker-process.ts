@@ -68,15 +68,14 @@ export class WorkerProcess {
     this.#child.on('error', (error) => {
       if (this.#child.pid === undefined) this.#ended(error.message);
     });
-    // Its last messages may be read after its exit was noticed; the end of the channel comes behind them.
-    let how: string | undefined;
-    this.#child.on('exit', (code, signal) => {
-      how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      if (!this.#child.connected) this.#ended(how);
-    });
-    this.#child.on('disconnect', () => {
-      if (how !== undefined) this.#ended(how);
-    });
+    // Node lets go of a channel that something was sent over: then a primary that only waits for the end has nothing
+    // left to do, and Node ends it with exit code 13.
+    this.#child.channel?.ref();
+    // Its last messages may be read after its exit was noticed: 'close' comes when the channel has ended too. So does
+    // 'disconnect', but never where a connection was on its way to who died.
+    this.#child.on('close', (code, signal) =>
+      this.#ended(signal === null ? `exit code ${code}` : `signal ${signal}`),
+    );
     this.send(start);
   }
 
