@@ -1,13 +1,13 @@
 /** One row against the product under Node's profiler: where the time goes, by function. */
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Clients } from './clients.ts';
 import { checkout, entrantOf, nameOf, own, type Script } from './field.ts';
 import type { Job } from './load.ts';
 import type { RowName } from './options.ts';
 import type { Say } from './progress.ts';
 import { rows } from './rows.ts';
+import { sourceOf } from './source-of.ts';
 import type { Stage } from './stage.ts';
 import { figure, table } from './tables.ts';
 
@@ -44,8 +44,7 @@ export async function profile(stage: Stage, row: RowName, share: number, say: Sa
     const name = nameOf(own, subject.script);
     say(`profile of ${row}: ${name}`);
     for (const file of await record(stage, row, subject)) {
-      const from = fileURLToPath(new URL('../', import.meta.url));
-      parts.push(`## ${row}: ${name}, bench/profiles/${basename(file)}\n\n${await summary(file, from)}`);
+      parts.push(`## ${row}: ${name}, bench/profiles/${basename(file)}\n\n${await summary(file)}`);
     }
   }
   return parts.join('\n\n');
@@ -127,15 +126,12 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** The functions with the most time of their own. Paths below `from`, and below the checkout, are shown without it. */
-async function summary(file: string, from: string): Promise<string> {
+/** The functions with the most time of their own. */
+async function summary(file: string): Promise<string> {
   const { nodes, samples, timeDeltas } = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
   const names = new Map(
     nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => {
-      const where =
-        url === ''
-          ? ''
-          : ` ${url.replace(`file://${from}`, '').replace(`file://${checkout}`, '')}:${lineNumber + 1}`;
+      const where = url === '' ? '' : ` ${sourceOf(url, lineNumber)}`;
       return [id, `${functionName || '(anonymous)'}${where}`];
     }),
   );

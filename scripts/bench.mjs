@@ -15,7 +15,7 @@ const folder = 'build-benchmark';
 const project = 'tsconfig.bench.json';
 const sources = ['src', 'bench', 'test/support'];
 
-if (!compile({ project, folder, sources, announce })) {
+if (!(await compile({ project, folder, sources, announce }))) {
   announce('the benchmark does not compile; the faults are above');
   process.exit(1);
 }

@@ -62,11 +62,21 @@ function moveIntoPlace(stage, target) {
 
 /**
  * Compiles `project` into `folder` unless its stamp says that it came from these very sources.
- * `announce` is called with one line before work begins. `finish` is called with the absolute path of what was
- * compiled, before it is moved into place, and reads the files of `also`; it throws when it cannot do its part.
- * Returns false when the compiler found faults, which it has then printed.
+ * `announce` is called with one line before work begins. `finish` is called with the absolute path of the folder with
+ * what was compiled, before that is moved into place, and may change what is in it; it and what it reads are among the
+ * files of `also`, and it throws when it cannot do its part. Resolves with false when the compiler found faults, which it
+ * has then printed.
  */
-export function compile({ project, folder, sources, flags = [], executable, also = [], finish, announce }) {
+export async function compile({
+  project,
+  folder,
+  sources,
+  flags = [],
+  executable,
+  also = [],
+  finish,
+  announce,
+}) {
   const target = join(root, folder);
   const stamp = `${fingerprint(sources, [project, ...also])} ${flags.join(' ')}\n`;
   const stampFile = join(target, stampName);
@@ -84,9 +94,9 @@ export function compile({ project, folder, sources, flags = [], executable, also
     const result = spawnSync(process.execPath, call, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     if (result.error) throw result.error;
     if (result.status !== 0) return false;
+    await finish?.(stage);
     if (executable !== undefined && existsSync(join(stage, executable)))
       chmodSync(join(stage, executable), 0o755);
-    finish?.(stage);
     writeFileSync(join(stage, stampName), stamp);
     moveIntoPlace(stage, target);
     return true;

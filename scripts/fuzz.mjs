@@ -53,7 +53,7 @@ const options = {
   target,
 };
 
-const compiled = compile({
+const compiled = await compile({
   project: 'tsconfig.test.json',
   folder: 'build',
   sources: ['src', 'test'],

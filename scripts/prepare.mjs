@@ -5,7 +5,16 @@
  * when everything is in place. It needs only Node.js and npm, and no package, for it is what installs them.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { compile, root } from './compile.mjs';
 
@@ -89,28 +98,43 @@ function linkCommand() {
 const page = 'docs/configuration.md';
 const pages = existsSync(join(root, page)) ? [page] : [];
 
-/** Writes proxy.schema.json beside the program. In a process of its own, for what it imports goes away again. */
-function writeSchema(folder) {
+/** Writes proxy.schema.json to `target`. In a process of its own, for what it imports goes away again. */
+function writeSchema(compiled, target) {
   if (pages.length === 0) return;
-  const call = [join(root, 'scripts', 'schema.mjs'), folder, join(root, page)];
+  const call = [join(root, 'scripts', 'schema.mjs'), compiled, join(root, page), target];
   const { status } = spawnSync(process.execPath, call, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) fail('proxy.schema.json could not be made; the reason is above');
 }
 
-function buildProgram() {
+/** Puts what is run in the place of what was compiled. */
+async function finish(compiled) {
+  // Its package may just have been installed.
+  const { bundle } = await import('./bundle.mjs');
+  const bundled = `${compiled}-bundled`;
+  try {
+    await bundle(compiled, bundled);
+    writeSchema(compiled, bundled);
+    rmSync(compiled, { recursive: true });
+    renameSync(bundled, compiled);
+  } finally {
+    rmSync(bundled, { recursive: true, force: true });
+  }
+}
+
+async function buildProgram() {
   const settings = {
     project: 'tsconfig.json',
     folder: 'dist',
     sources: ['src'],
     executable: program,
-    also: pages,
-    finish: writeSchema,
+    also: ['scripts/bundle.mjs', 'scripts/quick-fengari.mjs', 'package.json', ...pages],
+    finish,
     announce,
   };
-  if (!compile(settings)) fail('the program does not compile; the faults are above');
+  if (!(await compile(settings))) fail('the program does not compile; the faults are above');
 }
 
 checkNodeVersion();
 installPackages();
-buildProgram();
+await buildProgram();
 linkCommand();

@@ -36,7 +36,7 @@ const [, number, unit] =
   /^(\d{1,6})(s|m|h)$/.exec(time) ?? refuse(`--time ${time} is no time such as 90s or 15m`);
 if (!/^[1-9]\d{0,4}$/.test(sessions)) refuse(`--sessions ${sessions} is no number of sessions`);
 
-const compiled = compile({
+const compiled = await compile({
   project: 'tsconfig.test.json',
   folder: 'build',
   sources: ['src', 'test'],

@@ -20,7 +20,7 @@ function announce(line) {
   console.error(`imapveil: ${line}`);
 }
 
-const compiled = compile({
+const compiled = await compile({
   project: 'tsconfig.test.json',
   folder: 'build',
   sources: ['src', 'test'],

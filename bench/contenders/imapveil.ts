@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { type Entrant, type Place, stand } from './contender.ts';
 
-/** The main.js that was compiled with this benchmark. */
-export const built: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The program of this checkout, which `npm run bench` builds first. */
+export const built: string = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
 /**
  * `script` is the absolute path of a Lua file, `command` the main.js of another build, `flags` are words for Node

@@ -6,12 +6,12 @@
 import type { Config } from '../config/config.ts';
 import { formatFault } from '../config/fault.ts';
 import { checkFiles } from '../config/files.ts';
+import { loadConfig } from '../config/load.ts';
 import type { FileReference } from '../config/references.ts';
 import type { Log } from '../observe/log.ts';
 import { FileWatch } from '../process/file-watch.ts';
 import type { RunningProxy } from '../process/serve.ts';
 import { StartFault } from '../process/start-fault.ts';
-import { loadConfigInThread } from './config-in-thread.ts';
 import type { OpenedScript } from './opened-script.ts';
 
 /** What runs when the first reload may come. */
@@ -85,7 +85,7 @@ export class Reloader {
   async #once(why: string): Promise<void> {
     const began = Date.now();
     await this.#watch.acknowledge();
-    const read = await loadConfigInThread(this.#config.file);
+    const read = await loadConfig(this.#config.file);
     const loaded = await checkFiles(read, (file, config) =>
       this.#script.check(file, config && asItRuns(config, this.#config).config),
     );

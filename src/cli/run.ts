@@ -1,10 +1,9 @@
 /**
- * `imapveil run`: serves until it is told to stop, then lets the sessions finish. Two things take most of a start, and
- * they are done at the same time: reading the configuration, in a thread, and loading the code that serves, here.
+ * `imapveil run`: serves until it is told to stop, then lets the sessions finish. The script's thread takes longest to
+ * start, so it is started before the code that serves is loaded, where the text of the configuration speaks of one.
  */
 import { readFileSync } from 'node:fs';
 import { prepareThread } from '../hooks/spare-thread.ts';
-import { loadConfigInThread } from './config-in-thread.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
 import { catchSignals } from './signals.ts';
@@ -18,11 +17,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   keepHeapSteady();
   // Perhaps there is a script, perhaps not: then a thread was started for nothing, and ends.
   if (mentionsScript(file)) prepareThread();
-  const [loaded, { serveConfig }] = await Promise.all([
-    loadConfigInThread(file),
-    import('./serve-config.ts'),
-  ]);
-  return serveConfig(loaded, io, hangUps);
+  const { serveConfig } = await import('./serve-config.ts');
+  return serveConfig(file, io, hangUps);
 }
 
 /** A look at the text alone, before anything is known of it for certain. */

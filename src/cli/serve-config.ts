@@ -1,11 +1,11 @@
-/** What `imapveil run` does with a configuration: says what is wrong with it, or serves until it is told to stop. */
+/** What `imapveil run` does with proxy.yaml: says what is wrong with it, or serves until it is told to stop. */
 import { relative } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { formatFault } from '../config/fault.ts';
 import { checkFiles } from '../config/files.ts';
-import type { LoadResult } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
 import { dismissThread } from '../hooks/spare-thread.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { type RunningProxy, type Services, StartFault, serve, serveBy } from '../process/serve.ts';
@@ -20,7 +20,8 @@ import { type CaughtSignals, catchSignals, endBy } from './signals.ts';
  * `hangUps` are the SIGHUP since the start. Exit code 0: it was told to stop; 1: it could not start or go on; 2: the
  * configuration is wrong.
  */
-export async function serveConfig(read: LoadResult, io: Io, hangUps: CaughtSignals): Promise<number> {
+export async function serveConfig(file: string, io: Io, hangUps: CaughtSignals): Promise<number> {
+  const read = await loadConfig(file);
   const script = new OpenedScript();
   const onTerminal = isatty(0);
   const loaded = await checkFiles(read, (path, config) => {
@@ -75,7 +76,8 @@ function serveAlone(config: Config, services: Services, script: OpenedScript): P
 
 async function serveByWorkers(config: Config, services: Services): Promise<RunningProxy> {
   const { openWorkers } = await import('../process/workers.ts');
-  const entry = fileURLToPath(new URL('./worker.js', import.meta.url));
+  // The folder is named because this code runs in another one once it is bundled (scripts/bundle.mjs).
+  const entry = fileURLToPath(new URL('../cli/worker.js', import.meta.url));
   const { log, loadMetrics } = services;
   return serveBy(config, services, (common) => openWorkers(config, common, { log, entry, loadMetrics }));
 }

@@ -13,7 +13,7 @@ import { validate } from './schema.ts';
 import { readSource, type Source } from './source.ts';
 import type { Written } from './written.ts';
 
-/** Plain data, so that it can be sent from one thread to another. */
+/** The configuration is plain data, so that it can be sent to a worker process. */
 export type LoadResult = {
   /** The files it names, whatever else is wrong. */ readonly files: readonly FileReference[];
 } & (

@@ -3,12 +3,11 @@
  * is run, at once or with pauses, is not its affair (caller.ts); whatever it returns has been checked.
  */
 import { Buffer } from 'node:buffer';
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import type { HookKind } from '../rewrite/question.ts';
 import { RETURNED_STRING, SHOWN_ARGUMENT } from './limits.ts';
 import { typeName } from './lua-state.ts';
 import { oneLine } from './one-line.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua } = fengari;
 

@@ -2,7 +2,7 @@
  * How calls are run. Every entry into the script goes through here, so that each is on the clock; the functions and
  * the values of the context are found at fixed places of the stack.
  */
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import type { DefinedHooks, HookContext } from '../rewrite/question.ts';
 import { type CallFault, pushValue, type ScriptCall, type WrongResult } from './call.ts';
 import type { CallClock } from './call-clock.ts';
@@ -10,7 +10,6 @@ import { LastStrings } from './folder-call.ts';
 import { defined, findFunctions, type ScriptFunction, type ScriptFunctions } from './functions.ts';
 import { literal, popError, type Traces, traceback } from './lua-state.ts';
 import type { Pauses } from './pauses.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua } = fengari;
 

@@ -1,6 +1,6 @@
 /** The two functions that VPOP3 calls for a connection: which encryption, and which capabilities. */
 import { Buffer } from 'node:buffer';
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import { splitWords } from '../imap-parser-lite/index.ts';
 import { areCapabilityWords, isCapabilityWord } from '../rewrite/capability.ts';
 import type { EncryptionMode, HookContext } from '../rewrite/question.ts';
@@ -14,7 +14,6 @@ import {
   type WrongResult,
   wrongType,
 } from './call.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua } = fengari;
 

@@ -2,7 +2,7 @@
  * `DoListResult(foldername, attributes, extended)`: one object for all folders of all questions, because this is the
  * call that is made ten thousand times for one command.
  */
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import { NO_BYTES, sameBytes } from '../imap-parser-lite/index.ts';
 import { HIDDEN, KEPT } from '../rewrite/folders.ts';
 import { type FolderResponse, readFolder, writeFolder } from '../rewrite/list.ts';
@@ -10,7 +10,6 @@ import { oldName, withoutOldName } from '../rewrite/old-name.ts';
 import type { NameEncoding } from '../rewrite/question.ts';
 import { ScriptCall, shown, stringAt, tooLong, type WrongResult } from './call.ts';
 import { typeName } from './lua-state.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua } = fengari;
 

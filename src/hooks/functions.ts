@@ -1,10 +1,9 @@
 /** The functions that a script defines, each kept at a place of the stack where it is found at every call. */
 import { Buffer } from 'node:buffer';
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import type { DefinedHooks, HookKind } from '../rewrite/question.ts';
 import { literal, typeName } from './lua-state.ts';
 import { functionNames, hookKinds } from './names.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua } = fengari;
 

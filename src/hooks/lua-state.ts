@@ -3,10 +3,9 @@
  * nothing that came from a client or a server ever becomes a JS string on its way through Lua (L8).
  */
 import { Buffer } from 'node:buffer';
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import { MESSAGE_LENGTH, SHOWN_TRACEBACK, TRACED_ERRORS } from './limits.ts';
 import { oneLine } from './one-line.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua, lauxlib, to_luastring } = fengari;
 

@@ -2,9 +2,10 @@
 import { Worker } from 'node:worker_threads';
 import { HEAP, STACK_SLOTS } from './limits.ts';
 
-/** `file` is the compiled file that runs in it; `workerData` is copied to it. */
-export function startLuaThread(file: URL, workerData?: unknown): Worker {
-  return new Worker(file, {
+/** `entry` is the file of this folder that runs in it; `workerData` is copied to it. */
+export function startLuaThread(entry: 'thread' | 'test-thread', workerData?: unknown): Worker {
+  // The folder is named because this code runs in another one once it is bundled (scripts/bundle.mjs).
+  return new Worker(new URL(`../hooks/${entry}.js`, import.meta.url), {
     // Above all not its FENGARICONF, which fengari reads when it is loaded (L10). With its own bound on the stack,
     // endless recursion would be out of memory before it is an error with a line.
     env: { FENGARICONF: JSON.stringify({ LUAI_MAXSTACK: STACK_SLOTS }) },

@@ -4,11 +4,10 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import type { LuaFunction, LuaState } from 'fengari';
+import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { SCRIPT_FILE } from './limits.ts';
 import { literal, raise, scriptText } from './lua-state.ts';
 import { oneLine } from './one-line.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua, lauxlib } = fengari;
 

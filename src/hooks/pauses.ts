@@ -2,10 +2,9 @@
  * Where a script waits: a function of the library starts something and yields, and the coroutine goes on with the
  * results when they are there. The one thing that always holds: a coroutine waits for one thing at a time.
  */
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import { PAUSES } from './limits.ts';
 import { raise } from './lua-state.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua } = fengari;
 

@@ -4,11 +4,10 @@
  * is out of reach (L7). Time and memory are not bounded here but by the host: a guard inside Lua can be
  * switched off from Lua (L1, L2).
  */
-import type { LuaFunction, LuaState } from 'fengari';
+import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { type LibraryDoors, logAt, openLibrary } from './library/library.ts';
 import { REPEATED_STRING } from './limits.ts';
 import { errorToString, literal, nativeErrorToString, raise } from './lua-state.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua, lauxlib, lualib } = fengari;
 

@@ -1,6 +1,6 @@
 /** The functions that VPOP3 does not have: who may log in, what the greeting says, what ID says, which commands pass. */
 import { Buffer } from 'node:buffer';
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import type { HookContext, HookKind, IdField } from '../rewrite/question.ts';
 import {
   lineAt,
@@ -14,7 +14,6 @@ import {
 } from './call.ts';
 import { ID_FIELDS, ID_NAME, ID_VALUE, LINE_FOR_CLIENT } from './limits.ts';
 import { literal, typeName } from './lua-state.ts';
-import { fengari } from './quick-fengari.ts';
 
 const { lua } = fengari;
 

@@ -10,7 +10,7 @@ let spare: Worker | undefined;
 /** Starts a thread that waits for a script. It does not keep the process alive. */
 export function prepareThread(): void {
   if (spare !== undefined) return;
-  const thread = startLuaThread(new URL('./thread.js', import.meta.url));
+  const thread = startLuaThread('thread');
   thread.unref();
   thread.once('error', forget);
   thread.once('exit', forget);
@@ -19,7 +19,7 @@ export function prepareThread(): void {
 
 /** The prepared thread, or a new one; its first message has to be a ThreadStart. */
 export function takeThread(): Worker {
-  const thread = spare ?? startLuaThread(new URL('./thread.js', import.meta.url));
+  const thread = spare ?? startLuaThread('thread');
   forget();
   thread.off('error', forget).off('exit', forget).ref();
   return thread;

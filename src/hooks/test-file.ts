@@ -68,7 +68,7 @@ class TestRun {
   constructor(start: TestStart, print: (line: string) => void) {
     this.#file = start.tests.name;
     this.#print = print;
-    this.#worker = startLuaThread(new URL('./test-thread.js', import.meta.url), start);
+    this.#worker = startLuaThread('test-thread', start);
     this.#wait();
     this.#worker.on('message', (message: FromTests) => this.#hear(message));
     this.#worker.on('error', (error) => this.#stop(`ended the thread: ${error.message}`));

@@ -3,12 +3,11 @@
  * be ended at any moment, as the thread of a script may.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LuaFunction, LuaState } from 'fengari';
+import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { MESSAGE_LENGTH, TEST_NAME } from './limits.ts';
 import { errorToString, literal, popError, raise, scriptText } from './lua-state.ts';
 import { requireFrom } from './modules.ts';
 import { oneLine } from './one-line.ts';
-import { fengari } from './quick-fengari.ts';
 import { openSandbox } from './sandbox.ts';
 import { assertions } from './test-functions.ts';
 import type { FromTests, LuaFile, TestStart } from './test-protocol.ts';

@@ -5,6 +5,7 @@
  */
 import { getHeapStatistics } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
+import fengari from 'fengari';
 import { answering } from './answering.ts';
 import { CallClock } from './call-clock.ts';
 import { Caller } from './caller.ts';
@@ -14,7 +15,6 @@ import { literal, popError, scriptText, Traces } from './lua-state.ts';
 import { requireFrom } from './modules.ts';
 import { Pauses } from './pauses.ts';
 import type { FromThread, ThreadAnswer, ThreadStart, ToThread } from './protocol.ts';
-import { fengari } from './quick-fengari.ts';
 import { openSandbox } from './sandbox.ts';
 import { packAnswer, type QuestionRow, unpackQuestion } from './wire.ts';
 

@@ -1,63 +1,100 @@
 /**
- * What a call loads before its first line runs. Every package costs its part of each start, so that what only some
- * calls need is loaded by those (`await import`). It reads compiled files, which show what Node would load.
+ * What a call loads before its first line runs. Everything costs its part of each start, so that what only some calls
+ * need is loaded by those (`await import`). It reads the program as users have it, in which the bundler names, above
+ * each part of a file, the source that the part was made of.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-const compiled = new URL('../../src/', import.meta.url);
+const program = new URL('../../../dist/', import.meta.url);
 
-/** Everything that importing `entry` (a path below src/) loads: our files as paths below src/, packages by name. */
-function loadedBy(entry: string): Set<string> {
-  const loaded = new Set([entry]);
-  // A set is walked in the order of insertion, and so are those that are added on the way.
-  for (const file of loaded) {
-    if (!file.endsWith('.js')) continue;
-    for (const specifier of staticImports(readFileSync(new URL(file, compiled), 'utf8'))) {
-      const own = specifier.startsWith('.');
-      loaded.add(
-        own ? new URL(specifier, new URL(file, compiled)).href.slice(compiled.href.length) : specifier,
-      );
-    }
-  }
-  return loaded;
+const textOf = (file: string): string => readFileSync(new URL(file, program), 'utf8');
+
+interface Loaded {
+  /** Paths below src/. */
+  readonly own: ReadonlySet<string>;
+  /** By name: those that were put into the program, and those that Node looks for. */
+  readonly packages: readonly string[];
 }
 
-/** The compiler puts each at the start of a line, and leaves no other line that begins so. */
+/** Everything that is loaded with `entry`, a path below dist/. */
+function loadedBy(entry: string): Loaded {
+  const files = new Set([entry]);
+  const own = new Set<string>();
+  const packages = new Set<string>();
+  // A set is walked in the order of insertion, and so are those that are added on the way.
+  for (const file of files) {
+    const text = textOf(file);
+    for (const [, source = ''] of text.matchAll(/^\/\/ (\S+\.js)$/gm)) {
+      const packaged = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1];
+      if (packaged === undefined) own.add(source);
+      else packages.add(packaged);
+    }
+    for (const specifier of staticImports(text)) {
+      if (specifier.startsWith('.')) {
+        files.add(new URL(specifier, new URL(file, program)).href.slice(program.href.length));
+      } else if (!specifier.startsWith('node:')) packages.add(specifier);
+    }
+  }
+  return { own, packages: [...packages].sort() };
+}
+
+/** The bundler puts each at the start of a line, and leaves no other line that begins so. */
 function staticImports(source: string): string[] {
   const statement = /^(?:import|export)\s*(?:[^'"`;()]*?\sfrom\s+)?['"]([^'"\n]+)['"]/gm;
   return [...source.matchAll(statement)].map(([, specifier = '']) => specifier);
 }
 
-function packagesOf(loaded: ReadonlySet<string>): string[] {
-  return [...loaded].filter((name) => !name.endsWith('.js') && !name.startsWith('node:')).sort();
+/** The file with the source `path`, for what is loaded by `await import`. */
+function fileOf(path: string): string {
+  const name = `chunks/${path.replace(/^.*\//, '').replace(/\.js$/, '')}-`;
+  const found = readdirSync(new URL('chunks/', program)).filter((file) => `chunks/${file}`.startsWith(name));
+  const [file] = found.filter((each) => textOf(`chunks/${each}`).includes(`// ${path}\n`));
+  assert.ok(file, `a file of its own for ${path}`);
+  return `chunks/${file}`;
 }
 
+const ofTheLog = ['pino', 'pino-std-serializers', 'sonic-boom'];
+
 test('--help, --version and a mistyped command load no package', () => {
-  const loaded = loadedBy('cli/main.js');
-  assert.ok(loaded.has('config/nearest-word.js'), 'the walk has found what dispatch imports');
-  assert.deepEqual(packagesOf(loaded), []);
+  const { own, packages } = loadedBy('cli/main.js');
+  assert.ok(own.has('config/nearest-word.js'), 'the walk has found what dispatch imports');
+  assert.deepEqual(packages, []);
 });
 
 test('check loads what reads a configuration, and neither Lua nor a log', () => {
-  assert.deepEqual(packagesOf(loadedBy('cli/check.js')), ['yaml', 'zod']);
+  assert.deepEqual(loadedBy(fileOf('cli/check.js')).packages, ['yaml', 'zod']);
 });
 
-test('run and its workers load one package, the log: what reads a configuration lives in a thread that ends', () => {
-  const loaded = new Set(
-    ['cli/run.js', 'cli/serve-config.js', 'process/workers.js', 'cli/worker.js'].flatMap((entry) => [
-      ...loadedBy(entry),
-    ]),
-  );
-  assert.deepEqual(packagesOf(loaded), ['pino']);
-  assert.deepEqual(packagesOf(loadedBy('config/load.js')), ['yaml', 'zod']);
+test('a worker loads one package, the log', () => {
+  const { own, packages } = loadedBy('cli/worker.js');
+  assert.ok(own.has('net/connection.js'), 'the walk has found what serves');
+  for (const name of ofTheLog) assert.ok(packages.includes(name), name);
+  for (const name of ['yaml', 'zod', 'fengari', 'undici', 'prom-client'])
+    assert.ok(!packages.includes(name), name);
 });
 
 test('run loads no Lua of its own, no mail client, no log for people, no demo mailbox, no maker of certificates', () => {
-  const loaded = new Set([...loadedBy('cli/run.js'), ...loadedBy('cli/serve-config.js')]);
-  assert.ok(loaded.has('net/connection.js'), 'the walk has found what serves');
-  for (const name of ['fengari', 'imapflow', 'pino-pretty', 'demo/server.js', 'selfsigned']) {
-    assert.ok(!loaded.has(name), name);
-  }
+  const { own, packages } = loadedBy(fileOf('cli/serve-config.js'));
+  assert.ok(own.has('net/connection.js'), 'the walk has found what serves');
+  for (const name of [
+    'fengari',
+    'imapflow',
+    'pino-pretty',
+    'selfsigned',
+    'undici',
+    'prom-client',
+    '@redis/client',
+  ])
+    assert.ok(!packages.includes(name), name);
+  assert.ok(!own.has('demo/server.js'));
+});
+
+test('of zod only what checks a configuration is in the program, and not its texts in 60 languages', () => {
+  const texts = readdirSync(new URL('chunks/', program)).map((file) => textOf(`chunks/${file}`));
+  const languages = texts.flatMap((text) =>
+    [...text.matchAll(/zod\/v4\/locales\/(\w+)\.js$/gm)].map(([, name]) => name),
+  );
+  assert.deepEqual(languages, ['en']);
 });

@@ -4,16 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { command } from '../support/command.ts';
 
 let root: string;
 
 /** An installed program that needs no package: `--version` loads none. */
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'imapveil-'));
-  cpSync(fileURLToPath(new URL('../../src/', import.meta.url)), join(root, 'dist'), { recursive: true });
+  cpSync(dirname(dirname(command)), join(root, 'dist'), { recursive: true });
   writeFileSync(join(root, 'package.json'), '{"type":"module","version":"1.2.3"}');
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));

@@ -2,23 +2,22 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { bugReport, dispatch } from '../../src/cli/dispatch.ts';
 import type { Command } from '../../src/cli/io.ts';
+import { command } from '../support/command.ts';
 import { captureIo } from './captured-io.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const PACKAGE = new URL('../../../package.json', import.meta.url);
 
 /** The real executable, in a process of its own. */
 function imapveil(...argv: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [MAIN, ...argv], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [command, ...argv], { encoding: 'utf8' });
 }
 
 const mustNotLoad = (): Promise<Command> => Promise.reject(new Error('no command was called'));
 
 test('the executable can be called by its name', () => {
-  assert.ok(readFileSync(MAIN, 'utf8').startsWith('#!/usr/bin/env node\n'));
+  assert.ok(readFileSync(command, 'utf8').startsWith('#!/usr/bin/env node\n'));
 });
 
 test('--version is the version of the package', () => {

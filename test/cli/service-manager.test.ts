@@ -7,12 +7,10 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { command } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
 import { program, without } from '../support/required.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
-
-const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 const withSystemd = { skip: without('systemd-notify', 'python3') };
 

@@ -13,12 +13,12 @@ import { parseDuration } from '../../src/config/units.ts';
 import { makePair } from '../config/certificates.ts';
 import { root } from '../support/cases.ts';
 import { run } from '../support/child.ts';
+import { command } from '../support/command.ts';
 import { type KubernetesObject, render, schemaFaults } from '../support/kubernetes.ts';
 import { without } from '../support/required.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = fileURLToPath(new URL('deploy/kubernetes/', root));
-const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const kinds: Record<string, readonly string[]> = {
   base: ['ConfigMap', 'Deployment', 'NetworkPolicy', 'PodDisruptionBudget', 'Service'],
   aws: ['ConfigMap', 'Deployment', 'NetworkPolicy', 'PodDisruptionBudget', 'Service'],

@@ -14,6 +14,7 @@ import { type LogEntry, type RunningProxy, startProxy, uncounted } from '../supp
 import { RawImap } from '../support/raw-imap.ts';
 import { program, without } from '../support/required.ts';
 import { type Peer, type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
+import { sessionsEnded } from '../support/sessions-ended.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 const filter = fileURLToPath(new URL('deploy/fail2ban/filter.d/imapveil.conf', root));
@@ -154,9 +155,7 @@ describe('deploy/fail2ban', { skip: without('openssl', 'fail2ban-regex') }, () =
       assert.match(await client.response(), /^a NO /);
       await client.logout();
     }
-    const ended = (): number => proxy.log.filter(({ msg }) => msg === 'session ended').length;
-    const sessions = 4 + Object.keys(hostileNames).length;
-    while (ended() < sessions) await proxy.logged(/"msg":"session ended"/, proxy.log.length);
+    await sessionsEnded(proxy, 4 + Object.keys(hostileNames).length);
   };
 
   for (const name of ['one process', 'workers']) {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { run } from '../support/child.ts';
+import { command } from '../support/command.ts';
 import { freePorts } from '../support/ports.ts';
 import { program, without } from '../support/required.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
@@ -64,7 +65,7 @@ seen = b''
 while b'listening on' not in seen: seen += os.read(terminal, 4096)
 os.close(terminal)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
-  const call = [process.execPath, compiled('cli/main.js'), 'run', '--config', file];
+  const call = [process.execPath, command, 'run', '--config', file];
   const { stdout } = await run(program('python3'), ['-c', terminal, ...call]);
   assert.equal(String(stdout), '-1\n');
 });

@@ -16,6 +16,7 @@ import { RawImap } from '../support/raw-imap.ts';
 import { without } from '../support/required.ts';
 import { type Peer, type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
 import { passwords } from '../support/secrets.ts';
+import { sessionsEnded } from '../support/sessions-ended.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -169,6 +170,7 @@ describe('hostile clients', { skip: without('openssl') }, () => {
     const grown = (await residentBytes(proxy)) - before;
     assert.ok(grown < 128 * MEBIBYTE, `grew by ${Math.round(grown / MEBIBYTE)} MiB`);
     for (const client of clients) client.destroy();
+    await sessionsEnded(proxy, clients.length);
     const next = await RawImap.open(proxy.endpoint(0, 'none'), account);
     await next.logout();
   });

@@ -34,7 +34,8 @@ describe('the package', () => {
     for (const needed of [
       'dist/cli/main.js',
       'dist/cli/worker.js',
-      'dist/cli/config-thread.js',
+      'dist/hooks/thread.js',
+      'dist/licences.txt',
       'dist/proxy.schema.json',
       'proxy.yaml',
       'hooks/imap4.lua',

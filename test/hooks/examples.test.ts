@@ -4,10 +4,9 @@ import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { run } from '../support/child.ts';
+import { command } from '../support/command.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-
 test('imapveil test hooks/examples', async () => {
   const names = await readdir(`${root}hooks/examples`);
   const scripts = names.filter((name) => name.endsWith('.lua') && !name.endsWith('_test.lua'));

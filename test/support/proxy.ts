@@ -5,15 +5,13 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { Certificates } from './certificates.ts';
+import { command } from './command.ts';
 import type { Endpoint } from './endpoint.ts';
 import { freePorts } from './ports.ts';
 import { findSecret } from './secrets.ts';
 import { removeFolder, temporaryFolder } from './temporary-folder.ts';
-
-const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 type Listening = 'starttls' | 'tls' | 'starttls-required';
 type Setting = string | number | boolean | readonly string[];

@@ -3,11 +3,10 @@
  * meanwhile. Off until `hooks.http.allow` names a host.
  */
 import { Buffer } from 'node:buffer';
-import type { LuaFunction, LuaState } from 'fengari';
+import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { RETURNED_STRING } from '../limits.ts';
 import { literal, raise } from '../lua-state.ts';
 import type { Pauses, Results } from '../pauses.ts';
-import { fengari } from '../quick-fengari.ts';
 import { HttpClient, type HttpFault, type HttpReply, type HttpSettings } from './http-request.ts';
 
 const { lua, lauxlib } = fengari;

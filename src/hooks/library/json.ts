@@ -2,11 +2,10 @@
  * `json.decode` and `json.encode`, and the way of any JSON value into Lua. Null is nil: a key that has it is not there.
  * What always holds: text that is wrong, too long or too deep is nil and a message, or a Lua error, and no exception.
  */
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import { pushValue } from '../call.ts';
 import { JSON_DEPTH, JSON_TEXT } from '../limits.ts';
 import { literal, raise, typeName } from '../lua-state.ts';
-import { fengari } from '../quick-fengari.ts';
 
 const { lua, lauxlib } = fengari;
 

@@ -2,11 +2,10 @@
  * What scripts find besides Lua's own libraries, opened in each sandbox. docs/scripting.md shows each function, and
  * hooks/imapveil.lua tells editors of it; a test compares that file with what is here.
  */
-import type { LuaFunction, LuaState } from 'fengari';
+import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { PRINTED_LENGTH } from '../limits.ts';
 import { literal } from '../lua-state.ts';
 import { oneLine } from '../one-line.ts';
-import { fengari } from '../quick-fengari.ts';
 import { type HttpDoors, httpFunctions } from './http.ts';
 import { libraryInLua } from './in-lua.ts';
 import { decode, encode, pushJson } from './json.ts';

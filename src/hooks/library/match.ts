@@ -2,10 +2,9 @@
  * `imap.match(folder, pattern)`: LIST patterns (RFC 9051 §6.3.9.5) for scripts. All places where the pattern may stand
  * are followed at once, so that no name makes a pattern take longer than its length times the name's.
  */
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import { pushValue } from '../call.ts';
 import { literal } from '../lua-state.ts';
-import { fengari } from '../quick-fengari.ts';
 
 const { lauxlib } = fengari;
 

@@ -1,11 +1,10 @@
 /** `ip.within(address, network, …)`: whether an address belongs to one of the networks, IPv4 and IPv6. */
 import { BlockList, isIP } from 'node:net';
-import type { LuaState } from 'fengari';
+import fengari, { type LuaState } from 'fengari';
 import { pushValue } from '../call.ts';
 import { NETWORKS_KEPT } from '../limits.ts';
 import { raise } from '../lua-state.ts';
 import { oneLine } from '../one-line.ts';
-import { fengari } from '../quick-fengari.ts';
 
 const { lua, lauxlib } = fengari;
 

@@ -5,10 +5,8 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { command } from '../../support/command.ts';
 import { removeFolder, temporaryFolder } from '../../support/temporary-folder.ts';
-
-const command = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 
 test('--watch runs again when the script, or a file beside it, is saved', { timeout: 60_000 }, async (t) => {
   const folder = await temporaryFolder();

@@ -3,13 +3,11 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { run } from '../../support/child.ts';
+import { command } from '../../support/command.ts';
 import { type Dovecot, startDovecot } from '../../support/dovecot.ts';
 import { without } from '../../support/required.ts';
 import { removeFolder, temporaryFolder } from '../../support/temporary-folder.ts';
-
-const command = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 
 describe('hook --from a real server', { skip: without('dovecot', 'openssl') }, () => {
   let dovecot: Dovecot;

@@ -5,6 +5,7 @@ import { type Dovecot, startDovecot } from '../../support/dovecot.ts';
 import { type RunningProxy, startProxy } from '../../support/proxy.ts';
 import { RawImap } from '../../support/raw-imap.ts';
 import { without } from '../../support/required.ts';
+import { sessionsEnded } from '../../support/sessions-ended.ts';
 
 const skip = without('dovecot');
 let dovecot: Dovecot;
@@ -39,6 +40,7 @@ test('the log says once what is to be set', { skip, timeout: 60_000 }, async () 
     assert.match(await client.response(), / LOGINDISABLED\]/);
     await client.logout();
   }
+  await sessionsEnded(proxy, 2);
   const warnings = proxy.log.filter(({ msg }) => String(msg).includes('LOGINDISABLED'));
   assert.deepEqual(
     warnings.map(({ level, msg }) => [level, msg]),
