@@ -6,7 +6,7 @@
  * in package.json's `dependencies` stay outside.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './compile.mjs';
 import { quickened } from './quick-fengari.mjs';
@@ -22,7 +22,7 @@ const quickFengari = {
   name: 'quick fengari',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]node_modules[\\/]fengari[\\/]src[\\/].*\.js$/ }, ({ path }) => ({
-      contents: quickened(readFileSync(path, 'utf8')),
+      contents: quickened(basename(path), readFileSync(path, 'utf8')),
     }));
   },
 };
