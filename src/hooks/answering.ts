@@ -2,7 +2,7 @@
  * The calls that one question needs, one after the other, and the answer that they make. It runs none of them: who
  * takes them from it does, at once or with pauses, and puts the outcome into each.
  */
-import { type FolderFates, KEPT, packFolders } from '../rewrite/folders.ts';
+import { type Folders, KEPT, packFolders } from '../rewrite/folders.ts';
 import type { Answer, Question } from '../rewrite/question.ts';
 import { type CallFault, isFault, type ScriptCall } from './call.ts';
 import { CapabilityCall, EncryptionCall } from './connection-calls.ts';
@@ -17,101 +17,147 @@ export interface NextCall {
   readonly index: number;
 }
 
-type Calls<Result> = Generator<NextCall, Result, undefined>;
+/** The calls of one question. No generator: ten thousand folders would pay for its coming and going. */
+export interface Answering {
+  /** The next call; to be asked for when the last one has its outcome. Undefined: there are no more. */
+  next(): NextCall | undefined;
+  /** What came of them all. */
+  answer(): Omit<ThreadAnswer, 'took'>;
+}
+
 type ListQuestion = Extract<Question, { readonly kind: 'list' }>;
 
-/** Yields the calls, each with its outcome to be filled in before the next one is asked for. */
-export function* answering(asked: ToThread, last: LastStrings): Calls<Omit<ThreadAnswer, 'took'>> {
-  const { id, question, skip } = asked;
-  const faults = new Faults();
-  const answer =
-    question.kind === 'list'
-      ? ({ kind: 'list', fates: yield* foldersListed(question, skip, last, faults) } as const)
-      : yield* oneAnswer(question, faults);
-  return { id, answer, failures: faults.all, failed: faults.count };
-}
-
-function* oneAnswer(question: Exclude<Question, ListQuestion>, faults: Faults): Calls<Answer | undefined> {
+/** `last` is for the calls about folders. */
+export function answering({ id, question, skip }: ToThread, last: LastStrings): Answering {
   const { kind, context } = question;
   switch (kind) {
-    case 'encryption': {
-      const mode = yield* outcomeOf(new EncryptionCall(question.mode, context), faults);
-      return mode === undefined ? undefined : { kind, mode };
-    }
+    case 'list':
+      return new FoldersListed(id, question, skip, last);
+    case 'encryption':
+      return new OneCall(id, new EncryptionCall(question.mode, context), (mode) => ({ kind, mode }));
     case 'capability': {
-      const capabilities = yield* outcomeOf(new CapabilityCall(question.capabilities, context), faults);
-      return capabilities === undefined ? undefined : { kind, capabilities };
+      const call = new CapabilityCall(question.capabilities, context);
+      return new OneCall(id, call, (capabilities) => ({ kind, capabilities }));
     }
-    case 'login': {
-      const permission = yield* outcomeOf(new LoginCall(question.user, context), faults);
-      return permission && { kind, ...permission };
-    }
-    case 'greeting': {
-      const text = yield* outcomeOf(new GreetingCall(question.text, context), faults);
-      return text === undefined ? undefined : { kind, text };
-    }
-    case 'id': {
-      const fields = yield* outcomeOf(new IdCall(question.fields, context), faults);
-      return fields && { kind, fields };
-    }
+    case 'login':
+      return new OneCall(id, new LoginCall(question.user, context), (may) => ({ kind, ...may }));
+    case 'greeting':
+      return new OneCall(id, new GreetingCall(question.text, context), (text) => ({ kind, text }));
+    case 'id':
+      return new OneCall(id, new IdCall(question.fields, context), (fields) => ({ kind, fields }));
     case 'command': {
       const call = new CommandCall(question.verb, question.arguments, context);
-      const permission = yield* outcomeOf(call, faults);
-      return permission && { kind, ...permission };
+      return new OneCall(id, call, (may) => ({ kind, ...may }));
     }
   }
 }
 
-function* outcomeOf<Value>(call: ScriptCall<Value>, faults: Faults): Calls<Value | undefined> {
-  yield { call, index: 0 };
-  return faults.none(call.outcome!);
-}
+/** A question that needs one call. */
+class OneCall<Value> implements Answering {
+  readonly #id: number;
+  readonly #call: ScriptCall<Value>;
+  readonly #answerOf: (value: Value) => Answer;
+  #made = false;
 
-function* foldersListed(
-  question: ListQuestion,
-  skip: readonly number[],
-  last: LastStrings,
-  faults: Faults,
-): Calls<FolderFates> {
-  const { folders, names } = question;
-  const { bytes, lengths } = folders;
-  const call = new FolderCall(last);
-  call.names = names;
-  const next = { call, index: 0 };
-  const marks = new Int32Array(lengths.length);
-  const changed: Uint8Array[] = [];
-  let offset = 0;
-  for (let at = 0; at < marks.length; at++) {
-    call.response = bytes.subarray(offset, offset + lengths[at]!);
-    offset += call.response.length;
-    if (skip.includes(at)) {
-      marks[at] = FAILED;
-      continue;
-    }
-    next.index = at;
-    yield next;
-    let listed: ListedFolder | undefined = faults.none(call.outcome!);
-    if (listed !== undefined && call.mayNameAnother)
-      listed = yield* withoutHiddenOldName(call, listed, at, faults);
-    if (listed instanceof Uint8Array) changed.push(listed);
-    marks[at] = listed === undefined ? FAILED : listed instanceof Uint8Array ? listed.length : listed;
+  constructor(id: number, call: ScriptCall<Value>, answerOf: (value: Value) => Answer) {
+    this.#id = id;
+    this.#call = call;
+    this.#answerOf = answerOf;
   }
-  return { bytes: packFolders(changed).bytes, lengths: marks };
+
+  next(): NextCall | undefined {
+    if (this.#made) return undefined;
+    this.#made = true;
+    return { call: this.#call, index: 0 };
+  }
+
+  answer(): Omit<ThreadAnswer, 'took'> {
+    const faults = new Faults();
+    const value = faults.none(this.#call.outcome!);
+    const answer = value === undefined ? undefined : this.#answerOf(value);
+    return { id: this.#id, answer, failures: faults.all, failed: faults.count };
+  }
 }
 
-/** The former name of a folder is a folder's name as well: one that the script hides is not told. */
-function* withoutHiddenOldName(
-  { response, names }: FolderCall,
-  listed: ListedFolder,
-  index: number,
-  faults: Faults,
-): Calls<ListedFolder | undefined> {
-  const call = OldNameCall.of(listed === KEPT ? response : (listed as Uint8Array), names);
-  if (call === undefined) return listed;
-  yield { call, index };
-  const fate = faults.none(call.outcome!);
-  if (fate === undefined) return undefined;
-  return fate === 'hidden' ? call.without() : listed;
+/** A call for each folder, and another one where it has a former name. */
+class FoldersListed implements Answering {
+  readonly #id: number;
+  readonly #folders: Folders;
+  readonly #skip: readonly number[];
+  readonly #faults = new Faults();
+  readonly #marks: Int32Array<ArrayBuffer>;
+  readonly #changed: Uint8Array[] = [];
+  readonly #call: FolderCall;
+  /** One object for all of them. */
+  readonly #next: { readonly call: FolderCall; index: number };
+  #asked: 'nothing' | 'folder' | 'old name' = 'nothing';
+  /** The call for the former name of the folder, and what becomes of the folder otherwise. */
+  #oldName: { readonly call: OldNameCall; readonly listed: ListedFolder } | undefined;
+  #offset = 0;
+
+  constructor(id: number, { folders, names }: ListQuestion, skip: readonly number[], last: LastStrings) {
+    this.#id = id;
+    this.#folders = folders;
+    this.#skip = skip;
+    this.#marks = new Int32Array(folders.lengths.length);
+    this.#call = new FolderCall(last);
+    this.#call.names = names;
+    this.#next = { call: this.#call, index: -1 };
+  }
+
+  next(): NextCall | undefined {
+    const oldName = this.#settle();
+    if (oldName !== undefined) return oldName;
+    const { bytes, lengths } = this.#folders;
+    for (let at = this.#next.index + 1; at < lengths.length; at++) {
+      const end = this.#offset + lengths[at]!;
+      this.#call.response = bytes.subarray(this.#offset, end);
+      this.#offset = end;
+      this.#next.index = at;
+      if (!this.#skip.includes(at)) {
+        this.#asked = 'folder';
+        return this.#next;
+      }
+      this.#marks[at] = FAILED;
+    }
+    return undefined;
+  }
+
+  /** Takes the outcome of the last call; the folder's former name is a name too, and one that the script hides is not told. */
+  #settle(): NextCall | undefined {
+    const asked = this.#asked;
+    this.#asked = 'nothing';
+    if (asked === 'folder') {
+      const { response, names, outcome, mayNameAnother } = this.#call;
+      const listed = this.#faults.none(outcome!);
+      if (listed !== undefined && mayNameAnother) {
+        const call = OldNameCall.of(listed === KEPT ? response : (listed as Uint8Array), names);
+        if (call !== undefined) {
+          this.#asked = 'old name';
+          this.#oldName = { call, listed };
+          return { call, index: this.#next.index };
+        }
+      }
+      this.#mark(listed);
+    } else if (asked === 'old name') {
+      const { call, listed } = this.#oldName!;
+      const fate = this.#faults.none(call.outcome!);
+      this.#mark(fate === 'hidden' ? call.without() : fate && listed);
+    }
+    return undefined;
+  }
+
+  #mark(listed: ListedFolder | undefined): void {
+    if (listed instanceof Uint8Array) this.#changed.push(listed);
+    this.#marks[this.#next.index] =
+      listed === undefined ? FAILED : listed instanceof Uint8Array ? listed.length : listed;
+  }
+
+  answer(): Omit<ThreadAnswer, 'took'> {
+    const fates = { bytes: packFolders(this.#changed).bytes, lengths: this.#marks };
+    const { all: failures, count: failed } = this.#faults;
+    return { id: this.#id, answer: { kind: 'list', fates }, failures, failed };
+  }
 }
 
 /** What failed in one question: a script that fails for ten thousand folders mostly has one thing to say. */

@@ -64,9 +64,9 @@ function answer(caller: Caller, asked: ToThread): Omit<ThreadAnswer, 'took'> {
   const calls = answering(asked, caller.lastStrings);
   caller.begin(asked.id, asked.question.context);
   for (;;) {
-    const step = calls.next();
-    if (step.done) return step.value;
-    caller.run(step.value.call, step.value.index);
+    const next = calls.next();
+    if (next === undefined) return calls.answer();
+    caller.run(next.call, next.index);
   }
 }
 
@@ -74,10 +74,9 @@ function answer(caller: Caller, asked: ToThread): Omit<ThreadAnswer, 'took'> {
 async function answerWithPauses(caller: Caller, asked: ToThread): Promise<Omit<ThreadAnswer, 'took'>> {
   const calls = answering(asked, caller.lastStrings);
   for (;;) {
-    const step = calls.next();
-    if (step.done) return step.value;
-    const { call, index } = step.value;
-    await caller.runWithPauses(call, index, asked.id, asked.question.context);
+    const next = calls.next();
+    if (next === undefined) return calls.answer();
+    await caller.runWithPauses(next.call, next.index, asked.id, asked.question.context);
   }
 }
 
