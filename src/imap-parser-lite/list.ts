@@ -62,22 +62,30 @@ const beginnings = verbs.map((verb) => fromLatin1(`* ${verb} `));
 
 /** Which of the three it is; by its bytes, for this is asked of every folder. */
 function readVerb(response: Uint8Array): ListResponse['verb'] | undefined {
-  return verbs.find((_, which) => {
-    const beginning = beginnings[which]!;
-    for (let at = 0; at < beginning.length; at++) {
-      // Letters in either case; of the other two bytes, neither has the bit.
-      const byte = beginning[at]! >= 0x41 ? response[at]! & ~0x20 : response[at];
-      if (byte !== beginning[at]) return false;
-    }
-    return true;
-  });
+  for (let which = 0; which < verbs.length; which++) {
+    if (beginsWith(response, beginnings[which]!)) return verbs[which];
+  }
+  return undefined;
 }
+
+/** Letters in either case. */
+function beginsWith(response: Uint8Array, beginning: Uint8Array): boolean {
+  for (let at = 0; at < beginning.length; at++) {
+    // Of the bytes that are no letters, neither has the bit.
+    const byte = beginning[at]! >= 0x41 ? response[at]! & ~0x20 : response[at];
+    if (byte !== beginning[at]) return false;
+  }
+  return true;
+}
+
+/** Made once, for there are as many as folders. */
+const oneByte = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
 
 /** NIL, or one character, which may be written `"\\"`; some servers leave the quotes away, or it empty. */
 function readDelimiter(response: Uint8Array, at: number): Astring | undefined {
   // `"/"`, as nearly every server writes it.
   if (response[at] === QUOTE && response[at + 2] === QUOTE && response[at + 1] !== BACKSLASH)
-    return { value: response.subarray(at + 1, at + 2), end: at + 3 };
+    return { value: oneByte[response[at + 1]!]!, end: at + 3 };
   const delimiter = readAstring(response, at);
   if (delimiter === undefined) return undefined;
   if (delimiter.end - at === 3 && latin1(response, at, at + 3).toUpperCase() === 'NIL') {

@@ -11,6 +11,7 @@ import {
   fromLatin1,
   type ListResponse,
   latin1,
+  NO_BYTES,
   OPEN_PARENTHESIS,
   QUOTE,
   readAstring,
@@ -44,7 +45,7 @@ export function readFolder(response: Uint8Array, names: NameEncoding): FolderRes
     parts,
     name: decodeName(parts.name, names),
     attributes: response.subarray(parts.attributes.start, parts.attributes.end),
-    extended: response.subarray(parts.nameEnd, parts.end),
+    extended: parts.nameEnd === parts.end ? NO_BYTES : response.subarray(parts.nameEnd, parts.end),
   };
 }
 
