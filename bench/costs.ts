@@ -1,6 +1,7 @@
 /**
  * The rows that every contender runs. All of them stand at the same time, and each round lets each of them run
- * once, in another order than the round before: what the machine does meanwhile happens to all.
+ * once, in another order than the round before: what the machine does meanwhile happens to all. And each takes part
+ * with more than one process, for Node never compiles two of them alike.
  */
 import type { Contender, Entrant } from './contenders/contender.ts';
 import type { Field } from './field.ts';
@@ -26,37 +27,46 @@ export async function measureCosts(
     ...field.builds.flatMap((build) => [entrantOf(build, 'none'), entrantOf(build, 'imap4')]),
     ...field.others,
   ];
-  const standing = await enterAll(stage, entrants);
-  const tables: CostTable[] = [];
-  for (const row of chosen) {
-    const besides = row.name === 'list' ? field.builds.map((build) => entrantOf(build, 'tenth')) : [];
-    const only = await enterAll(stage, besides);
-    tables.push({ row, costs: await measureRow(stage, [...standing, ...only], row, scale.rounds, say) });
-    await leaveAll(stage, only);
+  const runs = new Map(chosen.map((row) => [row, new Map<string, Run[]>()]));
+  for (let cast = 1; cast <= scale.casts; cast++) {
+    const standing = await enterAll(stage, cast % 2 === 1 ? entrants : entrants.toReversed());
+    for (const [row, known] of runs) {
+      const besides = row.name === 'list' ? field.builds.map((build) => entrantOf(build, 'tenth')) : [];
+      const only = await enterAll(stage, besides);
+      const sayRound = (round: string): void => say(`${row.name}: cast ${cast} of ${scale.casts}, ${round}`);
+      await runRow(stage, [...standing, ...only], row, scale.rounds, known, sayRound);
+      await leaveAll(stage, only);
+    }
+    await leaveAll(stage, standing);
   }
-  await leaveAll(stage, standing);
-  return tables;
+  return [...runs].map(([row, known]) => ({ row, costs: costsOf(row, known) }));
 }
 
-async function measureRow(
+/** Adds to `runs`, by the names of the contenders. */
+async function runRow(
   stage: Stage,
   contenders: readonly Contender[],
   row: Row,
   rounds: number,
+  runs: Map<string, Run[]>,
   say: Say,
-): Promise<Cost[]> {
-  const runs = new Map<Contender, Run[]>(contenders.map((contender) => [contender, []]));
+): Promise<void> {
+  for (const { name } of contenders) if (!runs.has(name)) runs.set(name, []);
   for (let run = 0; run < row.warmUps + rounds; run++) {
     const round = run - row.warmUps + 1;
-    say(`${row.name}: ${round > 0 ? `round ${round} of ${rounds}` : 'warm-up'}`);
+    say(round > 0 ? `round ${round} of ${rounds}` : 'warm-up');
     const first = run % contenders.length;
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+      if (!contender.compiles && round < 0) continue;
       const cost = await stage.run(contender, row.job(contender.port));
-      if (round > 0) runs.get(contender)?.push(cost);
+      if (round > 0) runs.get(contender.name)?.push(cost);
     }
   }
-  return [...runs].map(([{ name }, all]) => ({
-    contender: name,
+}
+
+function costsOf(row: Row, runs: ReadonlyMap<string, readonly Run[]>): Cost[] {
+  return [...runs].map(([contender, all]) => ({
+    contender,
     perUnit: all.map(({ cpu }) => cpu / row.units),
     speed: all.map(({ seconds }) => row.units / seconds),
     busy: {

@@ -8,7 +8,7 @@ export interface Row {
   readonly unit: string;
   /** Units in one run of the job. */
   readonly units: number;
-  /** Runs that do not count, before those that do. */
+  /** Runs that do not count, before those that do, for what is compiled while it runs; one for all others. */
   readonly warmUps: number;
   job(port: number): Job;
 }

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 
 export interface Scale {
-  /** Rounds that count, of the rows that every contender runs. */
+  /** How often all contenders are started anew for the rows that every one of them runs. */
+  readonly casts: number;
+  /** Rounds that count, of each of these rows with each cast. */
   readonly rounds: number;
   /** The share of the work in each run of these rows. */
   readonly share: number;
@@ -31,6 +33,7 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
         ];
   if (pace === 'quick') {
     return {
+      casts: 1,
       rounds: 3,
       share: 0.25,
       sessions,
@@ -41,7 +44,8 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
     };
   }
   return {
-    rounds: 5,
+    casts: 2,
+    rounds: 3,
     share: 1,
     sessions,
     growth: { rounds: 3, share: 1 },

@@ -7,6 +7,8 @@ export interface Contender {
   readonly port: number;
   /** Its first process; what that started belongs to it. */
   readonly pid: number;
+  /** Whether its code is compiled while it runs, so that it needs more than one run to warm up. */
+  readonly compiles: boolean;
   stop(): Promise<void>;
 }
 
@@ -29,7 +31,13 @@ export async function stand(
 ): Promise<Contender> {
   const child = start(file, args, place.cores);
   await untilListening(child, place.port, name);
-  return { name, port: place.port, pid: child.pid!, stop: () => stop(child) };
+  return {
+    name,
+    port: place.port,
+    pid: child.pid!,
+    compiles: file === process.execPath,
+    stop: () => stop(child),
+  };
 }
 
 /** A contender that can be started, or why it cannot be: the package that is missing. */

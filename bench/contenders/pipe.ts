@@ -8,6 +8,6 @@ export const pipe: Entrant = {
   async start({ port, cores, upstream, certificates }) {
     const words = [String(port), String(upstream.imap), certificates.cert, certificates.key];
     const child = await startModule('pipe-proxy.js', words, cores);
-    return { name: 'bare pipe', port, pid: child.pid!, stop: () => stop(child) };
+    return { name: 'bare pipe', port, pid: child.pid!, compiles: true, stop: () => stop(child) };
   },
 };
