@@ -1,5 +1,5 @@
 /**
- * Puts the compiled program, and the packages that every start loads, together in few files: most of what a start
+ * Puts the compiled program, and the packages that a start loads, together in few files: most of what a start
  * costs is finding and reading files (docs/decisions/0025). With them go the licences of what was put in.
  *
  * Always holds: what one call alone needs stays in files of its own, so that no other call loads it, and the packages
@@ -54,7 +54,9 @@ export async function bundle(compiled, target) {
 /** The folders of the packages that something was taken from, relative to the checkout. */
 function packagesIn({ outputs }) {
   const inputs = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
-  const folders = inputs.map((path) => /node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  const folders = inputs.map(
+    (path) => /node_modules\/(?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
+  );
   return [...new Set(folders)].filter((folder) => folder !== undefined).sort();
 }
 

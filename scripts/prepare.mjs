@@ -127,7 +127,11 @@ async function buildProgram() {
     folder: 'dist',
     sources: ['src'],
     executable: program,
-    also: ['scripts/bundle.mjs', 'scripts/quick-fengari.mjs', 'package.json', ...pages],
+    also: [
+      ...['bundle', 'prepare', 'quick-fengari', 'schema'].map((name) => `scripts/${name}.mjs`),
+      'package.json',
+      ...pages,
+    ],
     finish,
     announce,
   };

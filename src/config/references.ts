@@ -1,7 +1,6 @@
 /**
  * The files that `proxy.yaml` names, taken from whatever of it makes sense. They are found even where other
  * parts of the file are wrong, so that one call of `check` shows the missing certificate beside the bad port.
- * Plain data, for it may have been found in another thread.
  */
 import { resolve } from 'node:path';
 import type { ConfigFault, Place } from './fault.ts';

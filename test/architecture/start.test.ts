@@ -76,7 +76,11 @@ test('a worker loads one package, the log', () => {
 });
 
 test('run loads no Lua of its own, no mail client, no log for people, no demo mailbox, no maker of certificates', () => {
-  const { own, packages } = loadedBy(fileOf('cli/serve-config.js'));
+  const parts = ['cli/run.js', 'cli/serve-config.js', 'process/workers.js'].map((path) =>
+    loadedBy(fileOf(path)),
+  );
+  const own = new Set(parts.flatMap((part) => [...part.own]));
+  const packages = parts.flatMap((part) => part.packages);
   assert.ok(own.has('net/connection.js'), 'the walk has found what serves');
   for (const name of [
     'fengari',

@@ -1,4 +1,4 @@
-/** What the build changes in fengari: nothing else than what is named, and nothing that a script could notice but one fault. */
+/** What the build changes in fengari: nothing else than what is named, and nothing that a script could notice but that strings are told apart. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
@@ -155,4 +155,14 @@ test('two strings are two keys of a table', () => {
     changed[at] = 0;
     assert.equal(asItRuns(code, [long, changed]), 'none', String(at));
   }
+});
+
+test('strings are in the order of their bytes', () => {
+  const order = 'local one, other = ...  return tostring(one < other)';
+  const bytes = fc.uint8Array({ maxLength: 4, max: 0x21 });
+  fc.assert(
+    fc.property(bytes, bytes, (one, other) => {
+      assert.equal(asItRuns(order, [one, other]), String(Buffer.compare(one, other) < 0));
+    }),
+  );
 });

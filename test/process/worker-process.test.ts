@@ -23,7 +23,7 @@ async function primaryOf(workerCode: string): Promise<string> {
     worker,
     `const { spawn } = process.getBuiltinModule('node:child_process');
      const CHANNEL = 3;
-     const holder = spawn('sleep', ['0.3'], { stdio: ['ignore', 'ignore', 'ignore', CHANNEL] });
+     const holder = spawn('sleep', ['1'], { stdio: ['ignore', 'ignore', 'ignore', CHANNEL] });
      process.on('message', ({ kind }) => kind === 'close' && process.exit(0));
      holder.on('spawn', () => {
        ${workerCode}
