@@ -53,6 +53,7 @@ const changes = {
       '    for (let i=0; i<len; i+=1024)\n        s += String.fromCharCode.apply(null, len <= 1024 ? str : str.slice(i, i+1024));',
     ),
   ],
+  'lstate.js': [change('= NaN;', '= 0;', 9)],
   'lstrlib.js': [
     change('s.subarray(start - 1, (start - 1) + (end - start + 1))', 's.slice(start - 1, end)'),
     change(

@@ -7,6 +7,7 @@ import { prepareThread } from '../hooks/spare-thread.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
 import { catchSignals } from './signals.ts';
+import { shareSocketShapes } from './socket-shapes.ts';
 import { keepHeapSteady } from './steady-heap.ts';
 
 /** Exit code 0: it was told to stop; 1: it could not start or go on; 2: the call or the configuration is wrong. */
@@ -17,6 +18,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   keepHeapSteady();
   // Perhaps there is a script, perhaps not: then a thread was started for nothing, and ends.
   if (mentionsScript(file)) prepareThread();
+  shareSocketShapes();
   const { serveConfig } = await import('./serve-config.ts');
   return serveConfig(file, io, hangUps);
 }

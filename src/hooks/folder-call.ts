@@ -32,7 +32,7 @@ export class FolderCall extends ScriptCall<ListedFolder> {
   }
 
   push(state: LuaState): number | WrongResult {
-    const folder = readFolder(this.response, this.names);
+    const folder = readFolder(this.response, this.names, this.#folder);
     this.#folder = folder;
     this.#extended = false;
     if (folder === undefined)

@@ -70,6 +70,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 
 /** Whether both hold the same bytes. */
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left === right) return true;
   if (left.length !== right.length) return false;
   for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
   return true;

@@ -22,7 +22,8 @@ export interface ListResponse {
   readonly delimiter: Uint8Array;
   /** What the name says, quotes and escapes taken away, not decoded. */
   readonly name: Uint8Array;
-  /** Index behind the name as it is written. */
+  /** Index of the name as it is written, and behind it. */
+  readonly nameStart: number;
   readonly nameEnd: number;
   /** Index behind the response's text, before its line end. */
   readonly end: number;
@@ -33,8 +34,37 @@ export function isListVerb(word: string): word is ListResponse['verb'] {
   return word === 'LIST' || word === 'LSUB' || word === 'XLIST';
 }
 
-/** Reads a whole response, literals included. Undefined: it is none of the three, or not of their form. */
-export function readListResponse(response: Uint8Array): ListResponse | undefined {
+/** A response that was read before. */
+export interface ReadBefore {
+  readonly response: Uint8Array;
+  readonly parts: ListResponse;
+}
+
+/** What stands before the name. */
+type Head = Pick<ListResponse, 'verb' | 'attributes' | 'delimiter' | 'nameStart'>;
+
+/**
+ * Reads a whole response, literals included. Undefined: it is none of the three, or not of their form. Of the
+ * thousands that answer one command nearly all begin alike, so what `like` begins with is not read again.
+ */
+export function readListResponse(response: Uint8Array, like?: ReadBefore): ListResponse | undefined {
+  const head = like !== undefined && beginsLike(response, like) ? like.parts : readHead(response);
+  if (head === undefined) return undefined;
+  const { verb, attributes, delimiter, nameStart } = head;
+  const name = readAstring(response, nameStart);
+  if (name === undefined) return undefined;
+  const end = endOfText(response);
+  if (name.end > end || (name.end < end && response[name.end] !== SPACE)) return undefined;
+  return { verb, attributes, delimiter, name: name.value, nameStart, nameEnd: name.end, end };
+}
+
+/** Whether everything before the name is the same. */
+function beginsLike(response: Uint8Array, { response: other, parts }: ReadBefore): boolean {
+  for (let at = 0; at < parts.nameStart; at++) if (response[at] !== other[at]) return false;
+  return true;
+}
+
+function readHead(response: Uint8Array): Head | undefined {
   const verb = readVerb(response);
   if (verb === undefined) return undefined;
   const attributesStart = `* ${verb} `.length;
@@ -43,17 +73,11 @@ export function readListResponse(response: Uint8Array): ListResponse | undefined
   if (attributesEnd === undefined || response[attributesEnd] !== SPACE) return undefined;
   const delimiter = readDelimiter(response, attributesEnd + 1);
   if (delimiter === undefined || response[delimiter.end] !== SPACE) return undefined;
-  const name = readAstring(response, delimiter.end + 1);
-  if (name === undefined) return undefined;
-  const end = endOfText(response);
-  if (name.end > end || (name.end < end && response[name.end] !== SPACE)) return undefined;
   return {
     verb,
     attributes: { start: attributesStart + 1, end: attributesEnd - 1 },
     delimiter: delimiter.value,
-    name: name.value,
-    nameEnd: name.end,
-    end,
+    nameStart: delimiter.end + 1,
   };
 }
 

@@ -36,15 +36,26 @@ export interface FolderResponse {
   readonly extended: Uint8Array;
 }
 
-/** Takes a whole raw response apart; undefined where it is not a folder response we can read. */
-export function readFolder(response: Uint8Array, names: NameEncoding): FolderResponse | undefined {
-  const parts = readListResponse(response);
+/**
+ * Takes a whole raw response apart; undefined where it is not a folder response we can read. `like`: one that was read
+ * before and mostly begins as this one does.
+ */
+export function readFolder(
+  response: Uint8Array,
+  names: NameEncoding,
+  like?: FolderResponse,
+): FolderResponse | undefined {
+  const parts = readListResponse(response, like);
   if (parts === undefined) return undefined;
+  const { attributes } = parts;
   return {
     response,
     parts,
     name: decodeName(parts.name, names),
-    attributes: response.subarray(parts.attributes.start, parts.attributes.end),
+    attributes:
+      attributes === like?.parts.attributes
+        ? like.attributes
+        : response.subarray(attributes.start, attributes.end),
     extended: parts.nameEnd === parts.end ? NO_BYTES : response.subarray(parts.nameEnd, parts.end),
   };
 }
