@@ -2,6 +2,8 @@
  * Which call into the script is under way, and since when: written by the script's thread, read by the host
  * while that thread may be stuck. What the host reads always belongs to one and the same call.
  */
+// Imported, for the global of that name is a getter, and this is asked for every folder.
+import { performance } from 'node:perf_hooks';
 
 /** The call that a thread is in. */
 export interface CallUnderWay {

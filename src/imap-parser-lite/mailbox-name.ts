@@ -17,7 +17,8 @@ for (let at = 0; at < alphabet.length; at++) sextets[alphabet.charCodeAt(at)] = 
  */
 export function decodeMailboxName(name: Uint8Array): Uint8Array | undefined {
   let plain = true;
-  for (const byte of name) {
+  for (let at = 0; at < name.length; at++) {
+    const byte = name[at]!;
     if (byte >= 0x80) return undefined;
     if (byte === AMPERSAND) plain = false;
   }

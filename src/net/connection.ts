@@ -13,7 +13,7 @@ import type { Effect, EndCause, EndCode, Login } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
 import type { ConnectionEvents, Summary } from './connection-events.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
-import { listen } from './handlers.ts';
+import { letGo, listen } from './handlers.ts';
 import { type Late, Patience } from './patience.ts';
 import { proxyHeaderOf } from './proxy-header-writer.ts';
 import type { TlsFront } from './tls.ts';
@@ -63,6 +63,8 @@ export class Connection implements Timed {
   readonly #hooks: HookSession;
   readonly #done: () => void;
   readonly #patience: Patience;
+  /** As it was accepted; `#client` is what stands around it once there is TLS. */
+  readonly #accepted: Socket;
   #client: Socket;
   #leg: UpstreamLeg | undefined;
   readonly #way: UpstreamWay;
@@ -83,6 +85,7 @@ export class Connection implements Timed {
   constructor(socket: Socket, facts: SessionSettings, shared: Shared, done: () => void) {
     this.#shared = shared;
     this.#facts = facts;
+    this.#accepted = socket;
     this.#client = socket;
     this.#done = done;
     this.#patience = new Patience(shared.config.limits);
@@ -391,6 +394,7 @@ export class Connection implements Timed {
       ...this.moved,
       duration: Math.round(performance.now() - this.#patience.began),
     });
+    for (const socket of [this.#accepted, this.#client, this.#leg?.socket]) if (socket) letGo(socket);
     this.#done();
   }
 }

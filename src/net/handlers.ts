@@ -1,4 +1,4 @@
-/** The four events of a socket that a connection lives by, put on together and taken off together. */
+/** The events of a socket that a connection lives by: put on together, taken off together, and all gone at the end. */
 import type { Socket } from 'node:net';
 
 /** What is listened for on one socket. */
@@ -24,3 +24,14 @@ export function listen(socket: Socket, handlers: Handlers): () => void {
       .off('drain', handlers.drain);
   };
 }
+
+/**
+ * Takes everything off a closed socket. What is left of a TLS socket lives until V8 collects its whole heap, and takes
+ * with it whatever listens.
+ */
+export function letGo(socket: Socket): void {
+  // An error that comes late must not find nobody.
+  socket.removeAllListeners().on('error', nothing);
+}
+
+function nothing(): void {}

@@ -66,16 +66,19 @@ export class FolderAnswers {
     const { inFlight } = this.#conversation;
     if (!this.#looksAtFolders || inFlight.oldestList()?.asksDelimiter === true) return false;
     this.#batch ??= new FolderBatch();
-    let { room } = this.#batch;
+    const { room } = this.#batch;
+    const lengths: number[] = [];
     let verb: HookContext['command'];
     const run = framer.nextRun((bytes, start, end) => {
       const own = folderVerb(bytes, start, end);
       verb ??= own;
-      return own !== undefined && own === verb && room-- > 0;
+      if (own === undefined || own !== verb || lengths.length >= room) return false;
+      lengths.push(end - start);
+      return true;
     });
     if (run === undefined) return false;
     this.#verb = verb;
-    this.#batch.addFolders(run);
+    this.#batch.addFolders(run, lengths);
     return true;
   }
 

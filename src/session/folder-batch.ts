@@ -2,9 +2,9 @@
  * Folders on their way to the script: a run of LIST responses with what belongs to them (STATUS and its kin,
  * P24), held in order until the script has said which are shown. Then the whole run leaves as one piece.
  */
-import { concat, LF, NO_BYTES } from '../imap-parser-lite/index.ts';
+import { concat, NO_BYTES } from '../imap-parser-lite/index.ts';
 import { type FolderFates, type Folders, HIDDEN, KEPT } from '../rewrite/folders.ts';
-import { nameKey, readFolder } from '../rewrite/list.ts';
+import { type FolderResponse, nameKey, readFolder } from '../rewrite/list.ts';
 import type { NameEncoding } from '../rewrite/question.ts';
 import * as limits from './limits.ts';
 
@@ -42,14 +42,10 @@ export class FolderBatch {
     return limits.foldersAsked - this.#lengths.length;
   }
 
-  /** Whole responses, each a line. */
-  addFolders(run: Uint8Array): void {
+  /** Whole responses, one behind the other, and the length of each. */
+  addFolders(run: Uint8Array, lengths: readonly number[]): void {
     this.#copy(run);
-    for (let at = 0; at < run.length; ) {
-      const end = run.indexOf(LF, at) + 1;
-      this.#lengths.push(end - at);
-      at = end;
-    }
+    for (const length of lengths) this.#lengths.push(length);
   }
 
   /** One whole response. */
@@ -91,6 +87,7 @@ export class FolderBatch {
     let offset = 0;
     let changed = 0;
     let companion = 0;
+    let like: FolderResponse | undefined;
     const leaveKept = (): void => {
       if (offset > kept) leaving.push(this.#bytes.subarray(kept, offset));
       kept = offset;
@@ -112,8 +109,9 @@ export class FolderBatch {
         changed += fate;
       }
       if (fate !== HIDDEN && (lists < 2 || hidden.size === 0)) continue;
-      const folder = readFolder(this.#bytes.subarray(response, offset), names);
+      const folder = readFolder(this.#bytes.subarray(response, offset), names, like);
       if (folder === undefined) continue;
+      like = folder;
       if (fate === HIDDEN) hidden.add(nameKey(folder.name));
       else hidden.delete(nameKey(folder.name));
     }

@@ -58,7 +58,11 @@ test('P24: a batch leaves in its order, what belongs to a hidden folder gone, ho
       const leaving: (Buffer | undefined)[] = [];
       let run: Buffer[] = [];
       const flush = (): void => {
-        if (run.length > 0) batch.addFolders(concat(run));
+        if (run.length > 0)
+          batch.addFolders(
+            concat(run),
+            run.map(({ length }) => length),
+          );
         run = [];
       };
       for (const each of pieces) {
