@@ -1,4 +1,5 @@
 /** The events of a socket that a connection lives by: put on together, taken off together, and all gone at the end. */
+import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 
 /** What is listened for on one socket. */
@@ -30,8 +31,10 @@ export function listen(socket: Socket, handlers: Handlers): () => void {
  * with it whatever listens.
  */
 export function letGo(socket: Socket): void {
+  // A stream's own method would look once more, in the next tick, at who reads it.
+  EventEmitter.prototype.removeAllListeners.call(socket);
   // An error that comes late must not find nobody.
-  socket.removeAllListeners().on('error', nothing);
+  socket.on('error', nothing);
 }
 
 function nothing(): void {}
