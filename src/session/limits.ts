@@ -16,7 +16,7 @@ export const repliesWaiting = 100;
 export const collectedResponse: number = 1024 * 1024;
 
 /** Folders in one question: small enough that no user's folders hold up another's login. */
-export const foldersAsked = 256;
+export const foldersAsked = 512;
 
 /** Bytes of responses held for one question. */
 export const heldForQuestion: number = 256 * 1024;

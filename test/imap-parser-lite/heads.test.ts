@@ -5,6 +5,7 @@ import {
   findCapabilities,
   fromLatin1,
   latin1,
+  NO_BYTES,
   readAstring,
   readCommandHead,
   readListArguments,
@@ -159,5 +160,40 @@ test('P26, P27: LIST, LSUB and XLIST with any delimiter, name and extended data'
       latin1(response, list.nameEnd, list.end),
     ];
     assert.deepEqual(seen, expected, text);
+  }
+});
+
+test('P26: a response is read the same, whichever was read before it', () => {
+  const heads = [
+    '* LIST () "/" ',
+    '* LIST () "." ',
+    '* LIST (\\A) NIL ',
+    '* lsub () "/" ',
+    '* LIST () "\\\\" ',
+    '* LIST () {1}\r\n/ ',
+  ];
+  const names = [
+    'x',
+    '"a \\"b\\""',
+    '""',
+    '{3}\r\na)b',
+    '"/',
+    '',
+    'x ("CHILDINFO" ("SUBSCRIBED"))',
+    '"."',
+    '"\\" x',
+  ];
+  const responses = heads.flatMap((head) => names.map((name) => fromLatin1(`${head}${name}\r\n`)));
+  // One that ends within what the other begins with.
+  responses.push(...heads.map((head) => fromLatin1(head.slice(0, -1))), NO_BYTES);
+  for (const before of responses) {
+    const parts = readListResponse(before);
+    if (parts === undefined) continue;
+    for (const response of responses)
+      assert.deepEqual(
+        readListResponse(response, { response: before, parts }),
+        readListResponse(response),
+        `${latin1(response)} after ${latin1(before)}`,
+      );
   }
 });
