@@ -25,17 +25,17 @@ export function rows(share: number): Row[] {
       name: 'session',
       what: 'connect, TLS 1.3, greeting, LOGIN, LOGOUT',
       unit: 'session',
-      units: some(600),
-      // What Node runs once a session, it has compiled for good after a few thousand of them.
-      warmUps: 4,
-      job: (port) => ({ kind: 'sessions', port, clients: 4, count: some(600) }),
+      units: some(400),
+      // What Node runs once a session, it has compiled for good after five thousand of them.
+      warmUps: 12,
+      job: (port) => ({ kind: 'sessions', port, clients: 4, count: some(400) }),
     },
     {
       name: 'fetch',
       what: '4 MiB bodies, 2 clients',
       unit: 'MiB',
       units: 2 * some(35) * 4,
-      warmUps: 1,
+      warmUps: 5,
       job: commands(2, some(35), `FETCH ${4 * MIB} BODY[]`),
     },
     {
@@ -43,7 +43,7 @@ export function rows(share: number): Row[] {
       what: 'NOOP round trips, 8 clients',
       unit: 'command',
       units: 8 * some(3000),
-      warmUps: 1,
+      warmUps: 2,
       job: commands(8, some(3000), 'NOOP'),
     },
     {
@@ -60,7 +60,7 @@ export function rows(share: number): Row[] {
       what: '100 MB up',
       unit: 'MiB',
       units: some(3) * 100,
-      warmUps: 1,
+      warmUps: 3,
       job: (port) => ({ kind: 'append', port, count: some(3), bytes: 100 * MIB }),
     },
   ];

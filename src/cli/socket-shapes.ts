@@ -8,17 +8,10 @@ import { Socket } from 'node:net';
 
 /** V8 remembers what a place has met only once the code around it has run a few times. */
 const TIMES = 20;
-/** Milliseconds. V8 forgets it with code that has not run for some collections: where nobody has connected for long. */
-const AGAIN_AFTER = 60_000;
 
 /** From now on the copies share their shapes: V8 gives the quick way up, in that place, where it meets a getter. */
 export function shareSocketShapes(): void {
   if (Number.parseInt(process.versions.v8, 10) >= 12) return;
-  meetGetters();
-  setInterval(meetGetters, AGAIN_AFTER).unref();
-}
-
-function meetGetters(): void {
   for (let time = 0; time < TIMES; time++) {
     new Socket({
       get readable() {

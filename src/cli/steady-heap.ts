@@ -10,12 +10,16 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 const SMALL = 32 * 1024 * 1024;
 /** Milliseconds between two looks. */
 const LOOK_EVERY = 10_000;
+/** Milliseconds: 23 days. */
+const NEVER = 2_000_000_000;
 /** Bytes; twice as many may lie free at the top of glibc's heap before it gives them back. */
 const LARGEST_PIECE = 16 * 1024 * 1024;
 
 /** From now on the heap is collected when it is full, and not because there is time. */
 export function keepHeapSteady(): void {
-  setFlagsFromString('--no-memory-reducer');
+  // V8's memory reducer looks for rests from this long after the first collection. In a rest with nobody there it
+  // throws away what the compiled code rests on, and all that code with it. `--no-memory-reducer` comes too late here.
+  setFlagsFromString(`--gc-memory-reducer-start-delay-ms=${NEVER}`);
   // glibc's mallopt(3), M_MMAP_THRESHOLD: having freed a piece of this size, it keeps twice as much. Otherwise it gives
   // back what each collection frees, and the kernel clears the same pages again for the next few megabytes of mail.
   // The piece is never written to, so it is no memory, and the first collection frees it.
