@@ -45,7 +45,7 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
   }
   return {
     casts: 2,
-    rounds: 3,
+    rounds: 6,
     share: 1,
     sessions,
     growth: { rounds: 3, share: 1 },
