@@ -36,7 +36,7 @@ Written by \`npm run bench\` behind results.md, for each row with a missed targe
 
 /**
  * The profiles of each subject's event loop and, where there is one, of its script's thread, as text; `share` is how
- * much is done, in runs of the row.
+ * much is done, in seconds or so.
  */
 export async function profile(stage: Stage, row: RowName, share: number, say: Say): Promise<string> {
   const parts: string[] = [];
@@ -51,7 +51,8 @@ export async function profile(stage: Stage, row: RowName, share: number, say: Sa
 }
 
 function subjects(row: RowName, share: number): Subject[] {
-  const known = rows(share).find(({ name }) => name === row);
+  // A run of a row is short, so that there are many; alone it would show little but the start of the process.
+  const known = rows(3 * share).find(({ name }) => name === row);
   if (known !== undefined) {
     const { job } = known;
     return [{ script: 'none', job }, row === 'list' ? { script: 'tenth', job } : { script: 'imap4', job }];
