@@ -8,8 +8,11 @@ import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'n
 import type { Config } from '../config/config.ts';
 import { secureUpstream } from './tls.ts';
 
-/** As much as one read of Node takes at most. */
-const memory: Buffer = Buffer.alloc(64 * 1024);
+/**
+ * Four times what Node reads at once without `onread`: each read, and each wait for a client that takes what it was
+ * given, then stands for more bytes. It is also what a session may hold of a server that is quicker than its client.
+ */
+const memory: Buffer = Buffer.alloc(256 * 1024);
 
 /** The bytes as they are, or a copy of them where they are borrowed. */
 export function kept(bytes: Uint8Array): Uint8Array {
