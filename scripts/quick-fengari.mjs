@@ -25,7 +25,12 @@ const changes = {
   ],
   'lapi.js': [
     removals(18),
-    change('luaS_new(L, s.subarray(0, len))', 'luaS_new(L, s.length === len ? s : s.slice(0, len))'),
+    // With a fourth argument the string is that part of one of Lua's own, and is copied once.
+    change('const lua_pushlstring = function(L, s, len) {', 'const lua_pushlstring = function(L, s, len, from) {'),
+    change(
+      'luaS_new(L, s.subarray(0, len))',
+      'from === undefined ? luaS_new(L, s.length === len ? s : s.slice(0, len)) : luaS_bless(L, s.slice(from, from + len))',
+    ),
   ],
   'lauxlib.js': [
     // A buffer that grows for each of its first bytes, and makes a view of itself for every byte.
@@ -40,6 +45,7 @@ const changes = {
       '        let b = luaL_prepbuffsize(B, l);\n        b.set(s.subarray(0, l));',
       '        makeRoom(B, l);\n        B.b.set(s.length === l ? s : s.subarray(0, l), B.n);',
     ),
+    change('lua_pushlstring(B.L, B.b, B.n)', 'lua_pushlstring(B.L, B.b, B.n, 0)'),
   ],
   'ldebug.js': [removals(1)],
   'ldo.js': [removals(5)],
@@ -55,16 +61,17 @@ const changes = {
   ],
   'lstate.js': [change('= NaN;', '= 0;', 9)],
   'lstrlib.js': [
-    change('s.subarray(start - 1, (start - 1) + (end - start + 1))', 's.slice(start - 1, end)'),
+    change(
+      'lua_pushstring(L, s.subarray(start - 1, (start - 1) + (end - start + 1)))',
+      'lua_pushlstring(L, s, end - start + 1, start - 1)',
+    ),
     change(
       'return luastring_eq(a.subarray(ai, ai+len), b.subarray(bi, bi+len));',
       'for (let at=0; at<len; at++)\n        if (a[ai+at] !== b[bi+at]) return false;\n    return true;',
     ),
-    change('ms.src.subarray(s, e), e - s', 'ms.src.slice(s, e), e - s', 3),
-    change(
-      'ms.src.subarray(ms.capture[i].init), l',
-      'ms.src.slice(ms.capture[i].init, ms.capture[i].init + l), l',
-    ),
+    change(/(lua_pushlstring\((?:ms\.)?L, ms\.src)\.subarray\(s, e\), e - s/g, '$1, e - s, s', 2),
+    change('luaL_addlstring(b, ms.src.subarray(s, e), e - s)', 'luaL_addlstring(b, ms.src.slice(s, e), e - s)'),
+    change('ms.src.subarray(ms.capture[i].init), l', 'ms.src, l, ms.capture[i].init'),
     change('luastring_eq(arr.subarray(i, i+sl), subarr)', 'array_cmp(arr, i, subarr, 0, sl)'),
     change('find_subarray(s.subarray(init - 1), p, 0)', 'find_subarray(s, p, init - 1) - (init - 1)'),
     change('p = p.subarray(1);', 'p = p.slice(1);', 2),

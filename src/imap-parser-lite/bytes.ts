@@ -21,16 +21,19 @@ export const ASTERISK = 0x2a;
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /**
- * A text that is longer than a word would be put together from a chain as long as itself as soon as somebody looks at
- * it; one that is longer than a line would be too many arguments for a call.
+ * V8 does not write a longer text out while it is put together, but chains it, 20 bytes and more for each character:
+ * memory that whoever keeps the text keeps too, and that all has to be walked when somebody looks at it.
  */
-const WORD = 64;
+const CHAINED = 13;
+/** More would be too many arguments for a call. */
 const LINE = 4096;
 
 /** Bytes `start` to `end` as a latin1 string. Meant for words and names, not for bodies. */
 export function latin1(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  if (end - start > WORD && end - start < LINE) {
-    return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
+  const length = end - start;
+  if (length >= CHAINED && length < LINE) {
+    const part = length === bytes.length ? bytes : bytes.subarray(start, end);
+    return String.fromCharCode.apply(null, part as unknown as number[]);
   }
   let text = '';
   for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
