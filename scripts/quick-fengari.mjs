@@ -26,7 +26,10 @@ const changes = {
   'lapi.js': [
     removals(18),
     // With a fourth argument the string is that part of one of Lua's own, and is copied once.
-    change('const lua_pushlstring = function(L, s, len) {', 'const lua_pushlstring = function(L, s, len, from) {'),
+    change(
+      'const lua_pushlstring = function(L, s, len) {',
+      'const lua_pushlstring = function(L, s, len, from) {',
+    ),
     change(
       'luaS_new(L, s.subarray(0, len))',
       'from === undefined ? luaS_new(L, s.length === len ? s : s.slice(0, len)) : luaS_bless(L, s.slice(from, from + len))',
@@ -70,7 +73,10 @@ const changes = {
       'for (let at=0; at<len; at++)\n        if (a[ai+at] !== b[bi+at]) return false;\n    return true;',
     ),
     change(/(lua_pushlstring\((?:ms\.)?L, ms\.src)\.subarray\(s, e\), e - s/g, '$1, e - s, s', 2),
-    change('luaL_addlstring(b, ms.src.subarray(s, e), e - s)', 'luaL_addlstring(b, ms.src.slice(s, e), e - s)'),
+    change(
+      'luaL_addlstring(b, ms.src.subarray(s, e), e - s)',
+      'luaL_addlstring(b, ms.src.slice(s, e), e - s)',
+    ),
     change('ms.src.subarray(ms.capture[i].init), l', 'ms.src, l, ms.capture[i].init'),
     change('luastring_eq(arr.subarray(i, i+sl), subarr)', 'array_cmp(arr, i, subarr, 0, sl)'),
     change('find_subarray(s.subarray(init - 1), p, 0)', 'find_subarray(s, p, init - 1) - (init - 1)'),

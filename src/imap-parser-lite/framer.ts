@@ -124,6 +124,11 @@ export class Framer {
     return this.#first && this.#literalLeft === undefined && this.#heldLength === 0 && !this.#partsSent;
   }
 
+  /** Whether the next byte belongs to a literal. */
+  get inLiteral(): boolean {
+    return this.#literalLeft !== undefined;
+  }
+
   /** What is half read; to be asked when `next` gave undefined. */
   get unfinished(): Unfinished | undefined {
     const number = this.#finished;

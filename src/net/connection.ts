@@ -302,6 +302,7 @@ export class Connection implements Timed {
         this.#bytesFromUpstream += bytes.length;
         this.#step((session) => session.fromUpstream(bytes));
       },
+      inLiteral: () => this.#session.upstreamInLiteral,
       ended: () => this.#step((session) => session.upstreamClosed()),
       closed: () => {
         this.#step((session) => session.upstreamClosed());

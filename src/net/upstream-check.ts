@@ -92,6 +92,7 @@ class UpstreamCheck {
     const header = this.#access.settings.clientAddress === 'proxy-v2' ? localProxyHeader : undefined;
     this.#leg = new UpstreamLeg(this.#access, header, {
       heard: (bytes) => this.#step((session) => session.fromUpstream(bytes)),
+      inLiteral: () => false,
       ended: closed,
       closed,
       secured: () => this.#step((session) => session.upstreamSecured()),

@@ -9,7 +9,7 @@ import type { EndCause } from '../session/effect.ts';
 import { listen } from './handlers.ts';
 import { secureUpstream } from './tls.ts';
 import { upstreamFailure, upstreamTooLate } from './upstream-failure.ts';
-import { connectTlsBehind, connectUpstream } from './upstream-socket.ts';
+import { connectTlsBehind, connectUpstream, type UpstreamReader } from './upstream-socket.ts';
 
 /** Where a server is, and how it is spoken to. */
 export interface UpstreamAccess {
@@ -18,9 +18,7 @@ export interface UpstreamAccess {
   readonly tls: ConnectionOptions;
 }
 
-interface LegEvents {
-  /** In memory that may be overwritten once this returns. */
-  heard(borrowed: Buffer): void;
+interface LegEvents extends UpstreamReader {
   /** The server says nothing more. */
   ended(): void;
   /** Nothing is left of the connection. */
@@ -52,7 +50,10 @@ export class UpstreamLeg {
       this.#socket = this.#connectTlsBehind(header);
       return;
     }
-    const socket = connectUpstream(server, settings.encryption, tls, (bytes) => this.#heard(bytes));
+    const socket = connectUpstream(server, settings.encryption, tls, {
+      heard: (bytes) => this.#heard(bytes),
+      inLiteral: () => events.inLiteral(),
+    });
     if (header !== undefined) socket.write(header);
     this.#socket = socket;
     this.#read(socket);

@@ -9,32 +9,41 @@ import type { Config } from '../config/config.ts';
 import { secureUpstream } from './tls.ts';
 
 /**
- * Four times what Node reads at once without `onread`: each read, and each wait for a client that takes what it was
- * given, then stands for more bytes. It is also what a session may hold of a server that is quicker than its client.
+ * Four times what Node reads at once without `onread`: each read, each write to TLS, and each wait for a client that
+ * takes what it was given, then stands for more bytes. It is also what a session may hold of a quick server.
  */
 const memory: Buffer = Buffer.alloc(256 * 1024);
+/** What has to be looked at line by line comes in smaller pieces, so that other sessions have their turn between them. */
+const forLines: Buffer = memory.subarray(0, 128 * 1024);
 
 /** The bytes as they are, or a copy of them where they are borrowed. */
 export function kept(bytes: Uint8Array): Uint8Array {
   return bytes.buffer === memory.buffer ? Buffer.from(bytes) : bytes;
 }
 
+/** Who reads from a server. */
+export interface UpstreamReader {
+  /** Given what comes, in memory that the next read of any connection overwrites: what is kept must be copied. */
+  heard(borrowed: Buffer): void;
+  /** Whether what comes next is the inside of a literal. */
+  inLiteral(): boolean;
+}
+
 /**
- * Connects to the server. `heard` is given what comes, in memory that the next read of any connection overwrites:
- * what is kept of it must be copied before `heard` returns. With `starttls` the socket will have to be handed over
- * to TLS; it is read by its `data` events, and `heard` is never called.
+ * Connects to the server. With `starttls` the socket will have to be handed over to TLS; it is read by its `data`
+ * events, and `reader` hears nothing.
  */
 export function connectUpstream(
   { host, port }: { readonly host: string; readonly port: number },
   encryption: Config['upstream']['encryption'],
   options: ConnectionOptions,
-  heard: (borrowed: Buffer) => void,
+  reader: UpstreamReader,
 ): Socket {
   if (encryption === 'starttls') return netConnect({ host, port, noDelay: true });
   const onread: OnReadOpts = {
-    buffer: memory,
+    buffer: () => (reader.inLiteral() ? memory : forLines),
     callback(length) {
-      heard(memory.subarray(0, length));
+      reader.heard(memory.subarray(0, length));
       return true;
     },
   };

@@ -134,6 +134,11 @@ export class Session {
     return this.#upstream.backlog;
   }
 
+  /** What the server sends next is the inside of a literal, which nobody looks at. */
+  get upstreamInLiteral(): boolean {
+    return this.#upstream.inLiteral;
+  }
+
   #decide(mode: EncryptionMode): void {
     this.#conversation.mode = mode;
     if (mode === 1) {

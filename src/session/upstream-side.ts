@@ -53,6 +53,11 @@ export class UpstreamSide {
     return this.#framer.pending;
   }
 
+  /** What comes next is the inside of a literal. */
+  get inLiteral(): boolean {
+    return this.#framer.inLiteral;
+  }
+
   /** Nothing of a response is half sent or waiting. */
   get isIdle(): boolean {
     return (

@@ -1,4 +1,4 @@
-/** A name with several addresses: each is tried until one accepts, however the connection is encrypted, and asked anew each time. */
+/** The connection to the server: which address it goes to, and how much is read at once. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { once } from 'node:events';
@@ -44,14 +44,12 @@ describe('a name with several addresses', { skip: without('openssl'), timeout: 3
         for (let time = 1; time <= 2; time++) {
           let heard = '';
           const tls = { ca: readFileSync(certificates.ca), servername: 'localhost' };
-          const socket = connectUpstream(
-            { host: 'mail.internal', port: portOf(server) },
-            encryption,
-            tls,
-            (bytes) => {
+          const socket = connectUpstream({ host: 'mail.internal', port: portOf(server) }, encryption, tls, {
+            heard: (bytes) => {
               heard += bytes;
             },
-          );
+            inLiteral: () => false,
+          });
           socket.on('data', (bytes) => {
             heard += bytes;
           });
@@ -66,4 +64,40 @@ describe('a name with several addresses', { skip: without('openssl'), timeout: 3
       }
     });
   }
+});
+
+describe('how much is read at once', { timeout: 30_000 }, () => {
+  const TOTAL = 32 * 1024 * 1024;
+
+  /** The longest piece of so many bytes from a server that is quicker than its reader. */
+  async function longestPiece(inLiteral: boolean): Promise<number> {
+    const server = createServer((socket) => socket.end(Buffer.alloc(TOTAL, 'x')));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    let [total, longest] = [0, 0];
+    const to = { host: '127.0.0.1', port: portOf(server) };
+    const socket = connectUpstream(
+      to,
+      'none',
+      {},
+      {
+        heard: ({ length }) => {
+          total += length;
+          longest = Math.max(longest, length);
+          // Who lets the kernel wait finds more there.
+          socket.pause();
+          setImmediate(() => socket.resume());
+        },
+        inLiteral: () => inLiteral,
+      },
+    );
+    await once(socket, 'close');
+    await close(server);
+    assert.equal(total, TOTAL);
+    return longest;
+  }
+
+  test('of the inside of a literal as much as there is, of lines no more than 128 KiB', async () => {
+    assert.ok((await longestPiece(true)) > 128 * 1024);
+    assert.equal(await longestPiece(false), 128 * 1024);
+  });
 });
