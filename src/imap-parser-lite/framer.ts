@@ -126,7 +126,7 @@ export class Framer {
 
   /** Whether the next byte belongs to a literal. */
   get inLiteral(): boolean {
-    return this.#literalLeft !== undefined;
+    return (this.#literalLeft ?? 0) > 0;
   }
 
   /** What is half read; to be asked when `next` gave undefined. */

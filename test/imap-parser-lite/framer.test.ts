@@ -56,6 +56,26 @@ for (const { name, settings, blocks } of readCases('framing')) {
   });
 }
 
+test('it is known that the next byte belongs to a literal, from the announcing line to its last byte', () => {
+  const input = '* 1 FETCH (BODY[] {3}\r\nabc X {0}\r\n)\r\n';
+  const inside = new Set(
+    ['* 1 FETCH (BODY[] {3}\r\n', 'a', 'b'].map((_, at, all) => all.slice(0, at + 1).join('')),
+  );
+  for (const takes of ['next', 'skip'] as const) {
+    const framer = new Framer('server');
+    for (let at = 1; at <= input.length; at++) {
+      const byte = Buffer.from(input.slice(at - 1, at));
+      if (takes === 'next' || framer.skip(byte, new Uint8Array(256)) === 0) framer.push(byte);
+      while (framer.next() !== undefined);
+      assert.equal(
+        framer.inLiteral,
+        inside.has(input.slice(0, at)),
+        `${takes}, behind ${input.slice(0, at)}`,
+      );
+    }
+  }
+});
+
 test('P3: after abandonMessage the bytes that would have been a literal are a command', () => {
   const framer = new Framer('client');
   framer.push(new TextEncoder().encode('a APPEND x {10}\r\nb LOGOUT\r\n'));
