@@ -77,6 +77,8 @@ async function measureOnce(
   const idle = await stage.run(contender, { kind: 'pings', port, count });
   await others.prepare({ kind: 'trouble', port, command });
   const troubling = others.start();
+  // Looked at below; a failure before that must not end the process, and leave everybody standing.
+  troubling.catch(() => {});
   const troubled = await stage.run(contender, { kind: 'pings', port, count });
   others.finish();
   const { samples } = await troubling;
