@@ -14,7 +14,7 @@ import { Session } from '../session/session.ts';
 import type { ConnectionEvents, Summary } from './connection-events.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { letGo, listen } from './handlers.ts';
-import { type Late, Patience } from './patience.ts';
+import { lateness, Patience } from './patience.ts';
 import { proxyHeaderOf } from './proxy-header-writer.ts';
 import type { TlsFront } from './tls.ts';
 import { behindHeader } from './upstream-failure.ts';
@@ -44,15 +44,6 @@ const LINGER = 2000;
  * has forgotten without a word is noticed before `limits.idleTimeout`, and a live one costs a packet every five minutes.
  */
 const SILENCE = 300_000;
-
-const beforeLogin = 'that was begun before login was not finished in time';
-const lateness: Readonly<Record<Exclude<Late, 'greeting'>, string>> = {
-  handshake: 'the TLS handshake was not finished in time',
-  login: 'there was no login in time',
-  line: `a line ${beforeLogin}`,
-  literal: `a literal ${beforeLogin}`,
-  idle: 'nothing was said for too long',
-};
 
 function nothing(): void {}
 

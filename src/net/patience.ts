@@ -8,6 +8,17 @@ import type { Unfinished } from '../imap-parser-lite/index.ts';
 /** What has taken too long. */
 export type Late = 'handshake' | 'greeting' | 'login' | 'line' | 'literal' | 'idle';
 
+const beforeLogin = 'that was begun before login was not finished in time';
+
+/** What was waited for in vain, as the client and the log are told. Of a late greeting the leg to the server tells. */
+export const lateness: Readonly<Record<Exclude<Late, 'greeting'>, string>> = {
+  handshake: 'the TLS handshake was not finished in time',
+  login: 'there was no login in time',
+  line: `a line ${beforeLogin}`,
+  literal: `a literal ${beforeLogin}`,
+  idle: 'nothing was said for too long',
+};
+
 /** Milliseconds after which a session is one that lasts. Most do not. */
 const LASTING = 5000;
 
