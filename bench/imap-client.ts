@@ -9,10 +9,13 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 const memory = Buffer.alloc(512 * 1024);
 /** Longer than the last line of any answer. */
 const KEPT = 256;
+const LF = 0x0a;
 
 export class ImapClient {
   readonly #socket: TLSSocket;
-  #tail: Buffer = Buffer.alloc(0);
+  /** The last bytes of the answer so far. */
+  readonly #tail: Buffer = Buffer.alloc(2 * KEPT);
+  #tailLength = 0;
   #awaited = '';
   #settle: (() => void) | undefined;
   #reject: ((error: Error) => void) | undefined;
@@ -115,7 +118,7 @@ export class ImapClient {
     this.#settle = settle;
     this.#reject = reject;
     this.#bytes = 0;
-    this.#tail = Buffer.alloc(0);
+    this.#tailLength = 0;
   }
 
   #fail(error: Error): void {
@@ -126,19 +129,27 @@ export class ImapClient {
   #read(length: number): void {
     this.#bytes += length;
     if (this.#settle === undefined) return;
-    // The last bytes, with those before where a chunk is short: the awaited line is the last one.
-    const from = Math.max(0, length - KEPT);
-    const fresh = memory.subarray(from, length);
-    const end = length >= KEPT ? fresh : Buffer.concat([this.#tail, fresh]).subarray(-2 * KEPT);
-    const text = end.toString('latin1');
-    const line = text.lastIndexOf('\n', text.length - 2) + 1;
-    if (text.endsWith('\n') && text.startsWith(this.#awaited, line)) {
-      const settle = this.#settle;
-      this.#settle = undefined;
-      this.#reject = undefined;
-      settle();
-    } else {
-      this.#tail = Buffer.from(end);
+    this.#keep(length);
+    if (memory[length - 1] !== LF) return;
+    // The awaited line is the last one.
+    const text = this.#tail.toString('latin1', 0, this.#tailLength);
+    if (!text.startsWith(this.#awaited, text.lastIndexOf('\n', text.length - 2) + 1)) return;
+    const settle = this.#settle;
+    this.#settle = undefined;
+    this.#reject = undefined;
+    settle();
+  }
+
+  /** In a loop, for this is done for each 16 KiB of mail, and views and calls cost more than the bytes. */
+  #keep(length: number): void {
+    const tail = this.#tail;
+    if (this.#tailLength > KEPT) {
+      tail.copyWithin(0, this.#tailLength - KEPT, this.#tailLength);
+      this.#tailLength = KEPT;
     }
+    const from = length > KEPT ? length - KEPT : 0;
+    let kept = length > KEPT ? 0 : this.#tailLength;
+    for (let at = from; at < length; at++) tail[kept++] = memory[at]!;
+    this.#tailLength = kept;
   }
 }
