@@ -19,13 +19,14 @@ interface Comparison {
   readonly what: string;
   readonly unit: string;
   readonly script: Script;
+  readonly rounds: number;
   readonly small: Side;
   readonly large: Side;
 }
 
 const MIB = 1024 * 1024;
 
-function comparisons({ sessions, growth: { share } }: Scale): Comparison[] {
+function comparisons({ sessions, growth: { rounds, crowds, share } }: Scale): Comparison[] {
   const noops = Math.ceil(20_000 * share);
   const crowd = (clients: number): Side => ({
     size: `${clients} sessions`,
@@ -42,6 +43,7 @@ function comparisons({ sessions, growth: { share } }: Scale): Comparison[] {
   const folders = lists * 100_000;
   const list = {
     unit: 'folder',
+    rounds,
     small: many('1,000 folders', folders, folders / 1000, 'LIST "" 1000'),
     large: many('100,000 folders', folders, lists, 'LIST "" 100000'),
   };
@@ -51,12 +53,20 @@ function comparisons({ sessions, growth: { share } }: Scale): Comparison[] {
     {
       what: 'FETCH',
       script: 'none',
+      rounds,
       unit: 'MiB',
       small: many('bodies of 1 MiB', 1024, 1024, `FETCH ${MIB} BODY[]`),
       large: many('a body of 1 GiB', 1024, 1, `FETCH ${1024 * MIB} BODY[]`),
     },
     // Last, for what thousands of sessions leave behind in memory would be there for the others.
-    { what: 'NOOP', script: 'none', unit: 'command', small: crowd(100), large: crowd(sessions) },
+    {
+      what: 'NOOP',
+      script: 'none',
+      rounds: crowds,
+      unit: 'command',
+      small: crowd(100),
+      large: crowd(sessions),
+    },
   ];
 }
 
@@ -67,7 +77,7 @@ export async function measureGrowth(stage: Stage, build: Build, scale: Scale, sa
     const { script } = comparison;
     const contender = standing.get(script) ?? (await stage.enter(entrantOf(build, script)));
     standing.set(script, contender);
-    results.push(await compare(stage, contender, comparison, scale.growth.rounds, say));
+    results.push(await compare(stage, contender, comparison, say));
   }
   for (const contender of standing.values()) await stage.leave(contender);
   return results;
@@ -79,7 +89,7 @@ export async function measurePipeGrowth(stage: Stage, scale: Scale, say: Say): P
   const results: Growth[] = [];
   for (const comparison of comparisons(scale).filter(({ what }) => what === 'NOOP')) {
     // No target hangs on it, and it takes a minute.
-    results.push(await compare(stage, contender, comparison, Math.min(2, scale.growth.rounds), say));
+    results.push(await compare(stage, contender, { ...comparison, rounds: 2 }, say));
   }
   await stage.leave(contender);
   return results;
@@ -88,8 +98,7 @@ export async function measurePipeGrowth(stage: Stage, scale: Scale, say: Say): P
 async function compare(
   stage: Stage,
   contender: Contender,
-  { what, unit, small, large }: Comparison,
-  rounds: number,
+  { what, unit, rounds, small, large }: Comparison,
   say: Say,
 ): Promise<Growth> {
   const costs = new Map<Side, number[]>([

@@ -10,8 +10,8 @@ export interface Scale {
   readonly share: number;
   /** Sessions that are there and do nothing, in `idle` and in `growth`. */
   readonly sessions: number;
-  /** Rounds of each comparison in `growth`, and its share of the work. */
-  readonly growth: { readonly rounds: number; readonly share: number };
+  /** Rounds of each comparison in `growth`, of those with thousands of sessions, which take long, and their share of the work. */
+  readonly growth: { readonly rounds: number; readonly crowds: number; readonly share: number };
   readonly fairness: { readonly rounds: number; readonly pings: number };
   readonly starts: number;
   /** Sentences about what this machine does not allow. */
@@ -37,7 +37,7 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
       rounds: 3,
       share: 0.25,
       sessions,
-      growth: { rounds: 2, share: 0.3 },
+      growth: { rounds: 2, crowds: 2, share: 0.3 },
       fairness: { rounds: 2, pings: 250 },
       starts: 3,
       shortOf,
@@ -48,7 +48,7 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
     rounds: 6,
     share: 1,
     sessions,
-    growth: { rounds: 3, share: 1 },
+    growth: { rounds: 7, crowds: 3, share: 1 },
     fairness: { rounds: 5, pings: 500 },
     starts: 9,
     shortOf,
