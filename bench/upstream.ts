@@ -125,7 +125,8 @@ class Peer {
     for (let left = bytes; left > 0; ) {
       const end = Math.max(0, left - CHUNK);
       socket.cork();
-      for (; left > end; left -= body.length) socket.write(left >= body.length ? body : body.subarray(0, left));
+      for (; left > end; left -= body.length)
+        socket.write(left >= body.length ? body : body.subarray(0, left));
       socket.uncork();
       if (socket.writableNeedDrain) await new Promise((resolve) => socket.once('drain', resolve));
     }
