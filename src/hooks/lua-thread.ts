@@ -10,10 +10,10 @@ import { HEAP, STACK_SLOTS } from './limits.ts';
  * work for them before its deadline, and on two cores every session waits behind them (decision 9).
  */
 export function startLuaThread(entry: 'thread' | 'test-thread', workerData?: unknown): Worker {
-  // V8 reads this when it makes the thread's heap, and the heap of the event loop was made long before.
+  // V8 reads this when it makes a heap: the event loop's was made before, and goes on being compiled by helpers.
   setFlagsFromString('--no-concurrent-recompilation');
   // The folder is named because this code runs in another one once it is bundled (scripts/bundle.mjs).
-  const thread = new Worker(new URL(`../hooks/${entry}.js`, import.meta.url), {
+  return new Worker(new URL(`../hooks/${entry}.js`, import.meta.url), {
     // Above all not its FENGARICONF, which fengari reads when it is loaded (L10). With its own bound on the stack,
     // endless recursion would be out of memory before it is an error with a line.
     env: { FENGARICONF: JSON.stringify({ LUAI_MAXSTACK: STACK_SLOTS }) },
@@ -23,9 +23,4 @@ export function startLuaThread(entry: 'thread' | 'test-thread', workerData?: unk
     stdout: true,
     workerData,
   });
-  return thread.once('online', compileBesideAgain).once('exit', compileBesideAgain);
-}
-
-function compileBesideAgain(): void {
-  setFlagsFromString('--concurrent-recompilation');
 }
