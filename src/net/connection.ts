@@ -124,7 +124,7 @@ export class Connection implements Timed {
   }
 
   /** Tells the session something and does what it wants. */
-  #step(tell: (session: Session) => Effect[]): void {
+  #step(tell: (session: Session) => readonly Effect[]): void {
     if (this.#cause !== undefined) return;
     try {
       this.#apply(tell(this.#session));

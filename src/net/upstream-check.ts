@@ -57,7 +57,7 @@ class UpstreamCheck {
     else this.#step((session) => session.start());
   }
 
-  #step(tell: (session: Session) => Effect[]): void {
+  #step(tell: (session: Session) => readonly Effect[]): void {
     if (this.#settled) return;
     try {
       for (const effect of tell(this.#session)) this.#do(effect);

@@ -9,7 +9,7 @@ import {
   type Segment,
   type Unfinished,
 } from '../imap-parser-lite/index.ts';
-import type { Reading, Waiting } from './client-reading.ts';
+import { nextCommand, type Reading, type Waiting } from './client-reading.ts';
 import type { Conversation } from './conversation.ts';
 import * as limits from './limits.ts';
 
@@ -18,7 +18,7 @@ export class ClientInput {
   #framer: Framer = new Framer('client');
   /** The first line of a command, read and put back. */
   #postponed: LineSegment | undefined;
-  reading: Reading = { kind: 'command' };
+  reading: Reading = nextCommand;
   waiting: Waiting | undefined = { for: 'greeting' };
 
   constructor(conversation: Conversation) {
@@ -70,7 +70,7 @@ export class ClientInput {
   /** What comes next is a command, and waits for nobody. */
   expectCommand(): void {
     this.waiting = undefined;
-    this.reading = { kind: 'command' };
+    this.reading = nextCommand;
   }
 
   /** The literal that was announced never comes: what does is a command (P3, P12). */

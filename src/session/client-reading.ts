@@ -16,6 +16,9 @@ export type Reading =
   | { readonly kind: 'sasl' }
   | { readonly kind: 'done' };
 
+/** What every session at rest reads next: one for all of them. */
+export const nextCommand: Reading = { kind: 'command' };
+
 /** Why the client is not read: what has to come first. */
 export type Waiting =
   | { readonly for: 'greeting' }

@@ -20,7 +20,7 @@ import {
   type Unfinished,
 } from '../imap-parser-lite/index.ts';
 import { ClientInput } from './client-input.ts';
-import type { Reading } from './client-reading.ts';
+import { nextCommand, type Reading } from './client-reading.ts';
 import type { Conversation } from './conversation.ts';
 import { inFlightOf } from './current-command.ts';
 import type { Decision } from './decision.ts';
@@ -240,7 +240,7 @@ export class ClientSide {
     }
     // What cannot be quoted leaves a gap, in which nothing can be read: the command is refused for that.
     const written = quoted(concat(literal)) ?? NO_BYTES;
-    this.#input.reading = { kind: 'command' };
+    this.#input.reading = nextCommand;
     this.#begin({ ...segment, bytes: concat([line, written, segment.bytes]), first: true });
   }
 

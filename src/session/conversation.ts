@@ -59,6 +59,8 @@ interface Asked {
   readonly answered: (answer: Answer) => void;
 }
 
+const noEffects: readonly Effect[] = [];
+
 export class Conversation {
   readonly settings: SessionSettings;
   /** Where somebody wants to read along. */
@@ -82,7 +84,8 @@ export class Conversation {
   commandsRefused: Counts['commandsRefused'] = 0;
   foldersHidden: Counts['foldersHidden'] = 0;
   capabilitiesRemoved: Counts['capabilitiesRemoved'] = 0;
-  #effects: Effect[] = [];
+  /** Undefined while there are none, for a session at rest should hold nothing of what it did. */
+  #effects: Effect[] | undefined;
   /** The first one is open; that of the other side waits behind it. */
   readonly #questions: Asked[] = [];
   #responseOpen = false;
@@ -106,14 +109,16 @@ export class Conversation {
   }
 
   /** The effects since the last call. */
-  takeEffects(): Effect[] {
+  takeEffects(): readonly Effect[] {
     const effects = this.#effects;
-    this.#effects = [];
-    return effects;
+    this.#effects = undefined;
+    return effects ?? noEffects;
   }
 
   effect(effect: Effect): void {
-    if (!this.ended) this.#effects.push(effect);
+    if (this.ended) return;
+    if (this.#effects === undefined) this.#effects = [effect];
+    else this.#effects.push(effect);
   }
 
   /** Asks the script, once the other side's question is answered; `answered` is called with what it says. */
@@ -151,17 +156,19 @@ export class Conversation {
   /** Neighbours in one chunk leave in one write: what is untouched costs nothing for having been looked at. */
   #write(kind: 'write-client' | 'write-upstream', bytes: Uint8Array): void {
     if (bytes.length === 0 || this.ended) return;
-    const last = this.#effects.at(-1);
+    const effects = this.#effects;
+    const last = effects?.at(-1);
     if (
+      effects !== undefined &&
       last?.kind === kind &&
       last.bytes.buffer === bytes.buffer &&
       last.bytes.byteOffset + last.bytes.length === bytes.byteOffset
     ) {
       const joined = new Uint8Array(bytes.buffer, last.bytes.byteOffset, last.bytes.length + bytes.length);
-      this.#effects[this.#effects.length - 1] = { kind, bytes: joined };
+      effects[effects.length - 1] = { kind, bytes: joined };
       return;
     }
-    this.#effects.push({ kind, bytes });
+    this.effect({ kind, bytes });
   }
 
   get responseOpen(): boolean {
@@ -174,6 +181,7 @@ export class Conversation {
 
   responseEnds(): void {
     this.#responseOpen = false;
+    if (this.#replies.length === 0) return;
     for (const reply of this.#replies) this.toClient(reply);
     this.#replies = [];
   }

@@ -17,6 +17,7 @@ import {
   type LiteralSegment,
 } from '../imap-parser-lite/index.ts';
 import type { ClientInput } from './client-input.ts';
+import { nextCommand } from './client-reading.ts';
 import type { Conversation } from './conversation.ts';
 import { CurrentCommand, inFlightOf } from './current-command.ts';
 import type { Enforcement } from './enforcement.ts';
@@ -143,7 +144,7 @@ export class GoingUp {
   /** The command is all there. Some of them decide what the next bytes are. */
   #ends(current: CurrentCommand): void {
     const input = this.#input;
-    input.reading = { kind: 'command' };
+    input.reading = nextCommand;
     if (current.answered) return;
     switch (current.verb) {
       case 'AUTHENTICATE':

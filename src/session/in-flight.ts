@@ -31,64 +31,73 @@ export function mayBelongToFolder(word: string): boolean {
   return explicitVerbs.has(word);
 }
 
+/** What every session at rest has in flight: one array for all of them, to which nothing is added. */
+const none: CommandInFlight[] = [];
+
 export class InFlight {
-  readonly #commands: Map<string, CommandInFlight> = new Map();
+  /** Oldest first. No Map: one that becomes empty makes a new table, which each session at rest would hold. */
+  #commands: CommandInFlight[] = none;
 
   get size(): number {
-    return this.#commands.size;
+    return this.#commands.length;
   }
 
   has(tag: string): boolean {
-    return this.#commands.has(tag);
+    return this.#at(tag) !== -1;
   }
 
   add(command: CommandInFlight): void {
-    this.#commands.set(command.tag, command);
+    // Most clients wait for each answer, and `push` would make room for seventeen.
+    if (this.#commands.length === 0) this.#commands = [command];
+    else this.#commands.push(command);
   }
 
   /** Takes the command out; undefined where no such tag is in flight. */
   take(tag: string): CommandInFlight | undefined {
-    const command = this.#commands.get(tag);
-    this.#commands.delete(tag);
+    const at = this.#at(tag);
+    if (at === -1) return undefined;
+    const command = this.#commands[at];
+    if (this.#commands.length > 1) this.#commands.splice(at, 1);
+    else this.#commands = none;
     return command;
   }
 
   /** The server's answer to this command will be replaced by `replacement`. */
   replaceAnswer(tag: string, replacement: string): void {
-    const command = this.#commands.get(tag);
-    if (command !== undefined) this.#commands.set(tag, { ...command, replacement });
+    const at = this.#at(tag);
+    const command = this.#commands[at];
+    if (command !== undefined) this.#commands[at] = { ...command, replacement };
   }
 
   /** The oldest LIST, LSUB or XLIST: the one whose answer is coming. */
   oldestList(): CommandInFlight | undefined {
-    for (const command of this.#commands.values()) if (listVerbs.has(command.verb)) return command;
+    for (const command of this.#commands) if (listVerbs.has(command.verb)) return command;
     return undefined;
   }
 
   /** How many LIST, LSUB and XLIST there are. */
   get lists(): number {
     let lists = 0;
-    for (const { verb } of this.#commands.values()) if (listVerbs.has(verb)) lists++;
+    for (const { verb } of this.#commands) if (listVerbs.has(verb)) lists++;
     return lists;
   }
 
   /** The veil of a command about a hidden mailbox; all have the same one. */
   get veil(): Uint8Array | undefined {
-    for (const { veil } of this.#commands.values()) if (veil !== undefined) return veil;
+    for (const { veil } of this.#commands) if (veil !== undefined) return veil;
     return undefined;
   }
 
   /** LOGIN or AUTHENTICATE is under way: what the server says of its capabilities is about the time after it. */
   get hasLogin(): boolean {
-    for (const { verb } of this.#commands.values())
-      if (verb === 'LOGIN' || verb === 'AUTHENTICATE') return true;
+    for (const { verb } of this.#commands) if (verb === 'LOGIN' || verb === 'AUTHENTICATE') return true;
     return false;
   }
 
   /** Whether the client itself asked for this response about this mailbox; then it is no folder's companion. */
   isAskedFor(word: string, mailbox: string): boolean {
     const verb = explicitVerbs.get(word);
-    for (const command of this.#commands.values()) {
+    for (const command of this.#commands) {
       if (command.verb === verb && command.mailbox === mailbox) return true;
     }
     return false;
@@ -100,10 +109,14 @@ export class InFlight {
    */
   wouldMix(command: CommandInFlight): boolean {
     if (listVerbs.has(command.verb)) {
-      for (const other of this.#commands.values()) if (isAboutUnknown(other)) return true;
+      for (const other of this.#commands) if (isAboutUnknown(other)) return true;
       return false;
     }
     return isAboutUnknown(command) && this.oldestList() !== undefined;
+  }
+
+  #at(tag: string): number {
+    return this.#commands.findIndex((command) => command.tag === tag);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { LineSegment, LiteralSegment } from '../imap-parser-lite/index.ts';
 import type { ClientInput } from './client-input.ts';
+import { nextCommand } from './client-reading.ts';
 import type { Conversation } from './conversation.ts';
 import { isTooLarge } from './going-up.ts';
 
@@ -39,7 +40,7 @@ export class ReadingOver {
     this.#literalBytes = 0;
     // A synchronising literal of a refused command never comes: the client sees the answer instead of `+` (P12).
     if (literal !== undefined) this.#input.abandonLiteral();
-    this.#input.reading = { kind: 'command' };
+    this.#input.reading = nextCommand;
     if (reply !== undefined) this.#conversation.reply(reply);
   }
 }

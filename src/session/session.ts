@@ -27,7 +27,7 @@ export class Session {
   }
 
   /** The client has connected; no byte has passed. */
-  start(): Effect[] {
+  start(): readonly Effect[] {
     const { settings, mode } = this.#conversation;
     if (settings.hooks.defines.encryption) {
       const context = this.#conversation.context(undefined);
@@ -41,14 +41,14 @@ export class Session {
   }
 
   /** The script's answer to the open question. */
-  answered(answer: Answer): Effect[] {
+  answered(answer: Answer): readonly Effect[] {
     this.#conversation.answered(answer);
     this.#upstream.pump();
     return this.#effects();
   }
 
   /** TLS towards the client is up. */
-  clientSecured(): Effect[] {
+  clientSecured(): readonly Effect[] {
     const connected = this.#conversation.greeted;
     this.#conversation.front = 'tls';
     if (connected) this.#client.secured();
@@ -57,55 +57,55 @@ export class Session {
   }
 
   /** TLS towards the server is up, as `secure-upstream` asked. */
-  upstreamSecured(): Effect[] {
+  upstreamSecured(): readonly Effect[] {
     this.#upstream.secured();
     return this.#effects();
   }
 
   /** The connection to the server came to nothing; `bye` is said to the client when the session ends for it. */
-  upstreamFailed(cause: EndCause, bye: string): Effect[] {
+  upstreamFailed(cause: EndCause, bye: string): readonly Effect[] {
     this.#upstream.fail(cause, bye);
     return this.#effects();
   }
 
   /** Another server is tried, as `upstream-failed` allows; the last one must not be heard any more. */
-  connectAgain(): Effect[] {
+  connectAgain(): readonly Effect[] {
     this.#upstream.again();
     this.#conversation.effect({ kind: 'connect-upstream' });
     return this.#effects();
   }
 
-  fromClient(bytes: Uint8Array): Effect[] {
+  fromClient(bytes: Uint8Array): readonly Effect[] {
     this.#client.receive(bytes);
     return this.#effects();
   }
 
   /** The session keeps nothing of `bytes`; only the effects that it returns may be parts of them. */
-  fromUpstream(bytes: Uint8Array): Effect[] {
+  fromUpstream(bytes: Uint8Array): readonly Effect[] {
     this.#upstream.receive(bytes);
     return this.#effects();
   }
 
   /** The server closed its side of the connection. */
-  upstreamClosed(): Effect[] {
+  upstreamClosed(): readonly Effect[] {
     this.#upstream.closed();
     return this.#effects();
   }
 
   /** The client closed its side of the connection. */
-  clientClosed(): Effect[] {
+  clientClosed(): readonly Effect[] {
     this.#conversation.end(endOfClient(this.#conversation));
     return this.#effects();
   }
 
   /** The session cannot go on; `bye` is said to the client where it can be. */
-  end(cause: EndCause, bye?: string): Effect[] {
+  end(cause: EndCause, bye?: string): readonly Effect[] {
     this.#conversation.end(cause, bye);
     return this.#effects();
   }
 
   /** The proxy is going down: no new command is taken, and the session ends when what is under way is done. */
-  drain(): Effect[] {
+  drain(): readonly Effect[] {
     this.#conversation.draining = true;
     return this.#effects();
   }
@@ -150,7 +150,7 @@ export class Session {
     }
   }
 
-  #effects(): Effect[] {
+  #effects(): readonly Effect[] {
     this.#client.pump();
     if (this.#conversation.draining && this.#client.isIdle && this.#upstream.isIdle) {
       this.#conversation.end(

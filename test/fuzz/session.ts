@@ -252,7 +252,7 @@ export class Run {
     return { kind: 'greeting', text: words };
   }
 
-  #step(line: string, call: () => Effect[]): void {
+  #step(line: string, call: () => readonly Effect[]): void {
     this.#note(line);
     const before = this.#ended;
     for (const effect of call()) {

@@ -131,7 +131,7 @@ export function replay(exchanges: readonly Exchange[], { settings, answer, cut }
   });
 }
 
-function event(session: Session, name: string): Effect[] {
+function event(session: Session, name: string): readonly Effect[] {
   switch (name) {
     case 'start':
       return session.start();
