@@ -80,9 +80,11 @@ export type LineMarks = Uint8Array;
 
 export class Framer {
   readonly #sender: Sender;
-  /** Chunks not yet read; the first one from `#at` on. */
-  readonly #chunks: Uint8Array[] = [];
+  /** The chunk that is read, from `#at` on. There is seldom another one: an array for it alone would be made anew each time. */
+  #chunk: Uint8Array | undefined;
   #at = 0;
+  /** Chunks that follow it. */
+  readonly #further: Uint8Array[] = [];
   #unread = 0;
   /** The beginning of a line whose end has not come. Copied, so that no chunk is kept alive for a few bytes. */
   #held: Uint8Array = NO_BYTES;
@@ -110,7 +112,8 @@ export class Framer {
   /** Takes a chunk, of any length, which must not be changed afterwards. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
+    if (this.#chunk === undefined) this.#chunk = chunk;
+    else this.#further.push(chunk);
     this.#unread += chunk.length;
   }
 
@@ -151,7 +154,7 @@ export class Framer {
    * line that may announce a literal never is one of them.
    */
   nextRun(isPart: LineTest): Uint8Array | undefined {
-    const chunk = this.#chunks[0];
+    const chunk = this.#chunk;
     if (chunk === undefined || !this.atBoundary) return undefined;
     const start = this.#at;
     const end = endOfRun(chunk, start, isPart);
@@ -192,7 +195,7 @@ export class Framer {
       this.#literalLeft = undefined;
       return { kind: 'literal', bytes: NO_BYTES, complete: true };
     }
-    const chunk = this.#chunks[0];
+    const chunk = this.#chunk;
     if (chunk === undefined) return undefined;
     const end = Math.min(chunk.length, this.#at + left);
     const bytes = chunk.subarray(this.#at, end);
@@ -205,7 +208,7 @@ export class Framer {
 
   #nextLine(reading: 'message' | 'opaque'): Segment | undefined {
     for (;;) {
-      const chunk = this.#chunks[0];
+      const chunk = this.#chunk;
       if (chunk === undefined) return undefined;
       const start = this.#at;
       const end = this.#scan(chunk, start);
@@ -319,7 +322,8 @@ export class Framer {
 
   #fail(code: WireFaultCode): FaultSegment {
     this.#fault = { kind: 'fault', fault: wireFault(code) };
-    this.#chunks.length = 0;
+    this.#chunk = undefined;
+    this.#further.length = 0;
     this.#held = NO_BYTES;
     this.#heldLength = 0;
     this.#unread = 0;
@@ -329,8 +333,8 @@ export class Framer {
   #consumeTo(end: number): void {
     this.#unread -= end - this.#at;
     this.#at = end;
-    if (end === this.#chunks[0]!.length) {
-      this.#chunks.shift();
+    if (end === this.#chunk!.length) {
+      this.#chunk = this.#further.shift();
       this.#at = 0;
     }
   }

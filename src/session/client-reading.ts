@@ -18,6 +18,7 @@ export type Reading =
 
 /** What every session at rest reads next: one for all of them. */
 export const nextCommand: Reading = { kind: 'command' };
+export const restOfCommand: Reading = { kind: 'rest' };
 
 /** Why the client is not read: what has to come first. */
 export type Waiting =

@@ -18,10 +18,12 @@ export class CollectedResponse {
 
   /** Adds a piece; gives the response when it is whole, and `too-large` where it is not to be held. */
   add(segment: LineSegment | LiteralSegment): Uint8Array | 'too-large' | undefined {
-    this.#parts.push(segment.bytes);
     this.#bytes += segment.bytes.length;
     if (this.#bytes > limits.collectedResponse) return 'too-large';
-    const whole = segment.kind === 'line' && segment.complete && segment.literal === undefined;
-    return whole ? concat(this.#parts) : undefined;
+    const ends = segment.kind === 'line' && segment.complete && segment.literal === undefined;
+    // Nearly all of them are one line.
+    if (ends && this.#parts.length === 0) return segment.bytes;
+    this.#parts.push(segment.bytes);
+    return ends ? concat(this.#parts) : undefined;
   }
 }

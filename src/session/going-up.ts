@@ -17,7 +17,7 @@ import {
   type LiteralSegment,
 } from '../imap-parser-lite/index.ts';
 import type { ClientInput } from './client-input.ts';
-import { nextCommand } from './client-reading.ts';
+import { nextCommand, restOfCommand } from './client-reading.ts';
 import type { Conversation } from './conversation.ts';
 import { CurrentCommand, inFlightOf } from './current-command.ts';
 import type { Enforcement } from './enforcement.ts';
@@ -63,7 +63,7 @@ export class GoingUp {
     }
     if (literal === undefined) {
       conversation.toUpstream(withCrlf(line));
-      this.#input.reading = { kind: 'rest' };
+      this.#input.reading = restOfCommand;
       if (line.complete) this.#ends(current);
       return;
     }
@@ -80,7 +80,7 @@ export class GoingUp {
       return;
     }
     current.literalBytes += literal.size;
-    this.#input.reading = { kind: 'rest' };
+    this.#input.reading = restOfCommand;
     // Whether the server takes a literal, only the server knows: what it does not take for one, it runs as commands.
     // So it is asked every time, in the client's stead where the client does not wait (P4, decision 6).
     conversation.toUpstream(literal.synchronising ? withCrlf(line) : asSynchronising(withCrlf(line)));
@@ -168,7 +168,7 @@ export class GoingUp {
     const { waiting } = input;
     if (waiting?.for === 'literal') {
       input.waiting = undefined;
-      input.reading = { kind: 'rest' };
+      input.reading = restOfCommand;
       return waiting.converted ? 'for-the-proxy' : 'for-the-client';
     }
     if (waiting?.for === 'sasl' || waiting?.for === 'idle') {

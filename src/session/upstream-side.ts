@@ -96,7 +96,7 @@ export class UpstreamSide {
     const holdsPart = this.#preamble.done && this.#framer.pending > 0 && !this.#conversation.asks('upstream');
     const end = holdsPart ? bytes.indexOf(LF) + 1 : 0;
     const length = end === 0 ? bytes.length : end;
-    this.#framer.push(new Uint8Array(bytes.subarray(0, length)));
+    this.#framer.push(new Uint8Array(length === bytes.length ? bytes : bytes.subarray(0, length)));
     this.pump();
     return length;
   }
@@ -239,15 +239,14 @@ export class UpstreamSide {
   }
 
   #collect(collected: CollectedResponse, segment: LineSegment | LiteralSegment): void {
-    this.#collected = collected;
     const whole = collected.add(segment);
+    this.#collected = whole === undefined ? collected : undefined;
     if (whole === undefined) return;
     if (whole === 'too-large') {
       const message = 'the server sent a folder or capability response that is too large to be rewritten';
       this.fail({ code: 'upstream-unframeable', message }, 'The mail server sent too large a response');
       return;
     }
-    this.#collected = undefined;
     const { head } = collected;
     this.#whole(this.#conversation.refused.referrals ? withoutReferral(whole, head) : whole, head);
   }
