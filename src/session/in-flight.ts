@@ -35,7 +35,10 @@ export function mayBelongToFolder(word: string): boolean {
 const none: CommandInFlight[] = [];
 
 export class InFlight {
-  /** Oldest first. No Map: one that becomes empty makes a new table, which each session at rest would hold. */
+  /**
+   * Oldest first, at most `limits.commandsInFlight`. No Map: one that becomes empty makes itself a new table, which each
+   * session at rest would hold (decision 9).
+   */
   #commands: CommandInFlight[] = none;
 
   get size(): number {
