@@ -37,7 +37,9 @@ export async function makeIssuer(folder: string): Promise<Issuer> {
   };
   const sign = async (label: string, by: string, extensions: string) => {
     await writeFile(at(`${label}.ext`), extensions);
-    const signer = ['-CA', at(`${by}.pem`), '-CAkey', at(`${by}.key`), '-CAcreateserial'];
+    // A file of its own for the number: several are signed at once, and one would read what another has half written.
+    const serial = ['-CAcreateserial', '-CAserial', at(`${label}.srl`)];
+    const signer = ['-CA', at(`${by}.pem`), '-CAkey', at(`${by}.key`), ...serial];
     const files = ['-in', at(`${label}.csr`), '-out', at(`${label}.pem`), '-extfile', at(`${label}.ext`)];
     await openssl('x509', '-req', ...files, ...signer, ...DAYS);
   };
