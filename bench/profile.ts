@@ -31,6 +31,7 @@ export async function profilePage(stage: Stage, missed: readonly RowName[], say:
   const head = `# Where the time goes in the rows that fall short
 
 Written by \`npm run bench\` behind results.md, for each row with a missed target (README.md says how to read it).`;
+  if (parts.length === 0) parts.push('None does: all targets were met.');
   return `${[head, ...parts].join('\n\n')}\n`;
 }
 
