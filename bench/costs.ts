@@ -58,7 +58,7 @@ async function runRow(
     const first = run % contenders.length;
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
       if (!contender.compiles && round < 0) continue;
-      const cost = await stage.run(contender, row.job(contender.port));
+      const cost = await stage.run(contender, (round > 0 ? row.job : row.warmUp)(contender.port));
       if (round > 0) runs.get(contender.name)?.push(cost);
     }
   }

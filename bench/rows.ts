@@ -11,12 +11,19 @@ export interface Row {
   /** Runs that do not count, before those that do, for what is compiled while it runs; one for all others. */
   readonly warmUps: number;
   job(port: number): Job;
+  /** The whole of the job: half compiled code is of no use for a rough answer either. */
+  warmUp(port: number): Job;
 }
 
 const MIB = 1024 * 1024;
 
 /** The rows, each half a second or so long; `share` of the work is done where a rough answer is enough. */
 export function rows(share: number): Row[] {
+  const whole = rowsWith(1);
+  return rowsWith(share).map((row, at) => ({ ...row, warmUp: whole[at]!.job }));
+}
+
+function rowsWith(share: number): Omit<Row, 'warmUp'>[] {
   const some = (count: number): number => Math.ceil(count * share);
   const commands = (clients: number, count: number, command: string) => (port: number) =>
     ({ kind: 'commands', port, clients, count, command }) as const;
