@@ -101,26 +101,26 @@ async function compare(
   { what, unit, rounds, small, large }: Comparison,
   say: Say,
 ): Promise<Growth> {
-  const costs = new Map<Side, number[]>([
-    [small, []],
-    [large, []],
-  ]);
+  const costs: Readonly<Record<'small' | 'large', number[]>> = { small: [], large: [] };
+  const costOf = async (side: Side): Promise<number> => {
+    const { cpu } = await stage.run(contender, side.job(contender.port));
+    return cpu / side.units;
+  };
   say(`growth: ${what} of ${contender.name}, warm-up`);
   await stage.run(contender, small.job(contender.port));
   for (let round = 1; round <= rounds; round++) {
     say(`growth: ${what} of ${contender.name}, round ${round} of ${rounds}`);
-    for (const side of round % 2 === 0 ? [large, small] : [small, large]) {
-      const { cpu } = await stage.run(contender, side.job(contender.port));
-      costs.get(side)?.push(cpu / side.units);
-    }
+    // The smaller side before and after the larger one: a machine that changes its pace meanwhile is no growth.
+    const before = await costOf(small);
+    costs.large.push(await costOf(large));
+    costs.small.push((before + (await costOf(small))) / 2);
   }
-  const of = (side: Side): number[] => costs.get(side) ?? [];
   return {
     what,
     unit,
     contender: contender.name,
-    small: { size: small.size, cost: median(of(small)) },
-    large: { size: large.size, cost: median(of(large)) },
-    ratio: ratio(of(large), of(small)),
+    small: { size: small.size, cost: median(costs.small) },
+    large: { size: large.size, cost: median(costs.large) },
+    ratio: ratio(costs.large, costs.small),
   };
 }

@@ -42,7 +42,8 @@ export function report(results: Results, verdicts: readonly Verdict[], about: Ci
 }
 
 function head({ date, machine, pace, versions, leftOut, troubles }: Circumstances): string {
-  const quick = '\n\nA quick run, to compare two builds: with so few sessions and rounds a missed target says little.';
+  const quick =
+    '\n\nA quick run, to compare two builds: with so few sessions and rounds a missed target says little.';
   const list = (title: string, items: readonly string[]): string =>
     items.length === 0 ? '' : `\n\n${title}\n\n${items.map((item) => `- ${item}`).join('\n')}`;
   return (

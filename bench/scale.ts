@@ -48,7 +48,7 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
     rounds: 6,
     share: 1,
     sessions,
-    growth: { rounds: 7, crowds: 3, share: 1 },
+    growth: { rounds: 5, crowds: 3, share: 1 },
     fairness: { rounds: 5, pings: 500 },
     starts: 9,
     shortOf,
