@@ -16,8 +16,9 @@ export type Reading =
   | { readonly kind: 'sasl' }
   | { readonly kind: 'done' };
 
-/** What every session at rest reads next: one for all of them. */
+/** What every session at rest reads next: one for all of them, so that none holds one of its own (decision 9). */
 export const nextCommand: Reading = { kind: 'command' };
+/** What most commands are read with, again one for all. */
 export const restOfCommand: Reading = { kind: 'rest' };
 
 /** Why the client is not read: what has to come first. */
