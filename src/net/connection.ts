@@ -16,11 +16,11 @@ import type { Deadlines, Timed } from './deadlines.ts';
 import { letGo, listen } from './handlers.ts';
 import { lateness, Patience } from './patience.ts';
 import { proxyHeaderOf } from './proxy-header-writer.ts';
+import { kept } from './read-memory.ts';
 import type { TlsFront } from './tls.ts';
 import { behindHeader } from './upstream-failure.ts';
 import { UpstreamLeg } from './upstream-leg.ts';
 import type { UpstreamPool, UpstreamWay } from './upstream-pool.ts';
-import { kept } from './upstream-socket.ts';
 
 /** What all connections share. */
 export interface Shared {

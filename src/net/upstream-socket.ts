@@ -1,25 +1,9 @@
-/**
- * The connection to the server. What comes on it is most of what a proxy reads, so it is read into one piece of
- * memory for the whole process: a new buffer for each read costs more than the reading, and above all keeps the
- * garbage collector busy (decision 9).
- */
+/** The connection to the server, read into the memory that all share. */
 import { connect as netConnect, type OnReadOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { Config } from '../config/config.ts';
+import { borrowed, forLines, MessageShare } from './read-memory.ts';
 import { secureUpstream } from './tls.ts';
-
-/**
- * Four times what Node reads at once without `onread`: each read, each write to TLS, and each wait for a client that
- * takes what it was given, then stands for more bytes. It is also what a session may hold of a quick server.
- */
-const memory: Buffer = Buffer.alloc(256 * 1024);
-/** What has to be looked at line by line comes in smaller pieces, so that other sessions have their turn between them. */
-const forLines: Buffer = memory.subarray(0, 128 * 1024);
-
-/** The bytes as they are, or a copy of them where they are borrowed. */
-export function kept(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer === memory.buffer ? Buffer.from(bytes) : bytes;
-}
 
 /** Who reads from a server. */
 export interface UpstreamReader {
@@ -40,10 +24,11 @@ export function connectUpstream(
   reader: UpstreamReader,
 ): Socket {
   if (encryption === 'starttls') return netConnect({ host, port, noDelay: true });
+  const share = new MessageShare();
   const onread: OnReadOpts = {
-    buffer: () => (reader.inLiteral() ? memory : forLines),
+    buffer: () => (reader.inLiteral() ? share.next() : forLines),
     callback(length) {
-      reader.heard(memory.subarray(0, length));
+      reader.heard(borrowed(length));
       return true;
     },
   };
