@@ -20,6 +20,8 @@ interface Comparison {
   readonly unit: string;
   readonly script: Script;
   readonly rounds: number;
+  /** Runs of the smaller side before the larger one, and as many after it. */
+  readonly around: number;
   readonly small: Side;
   readonly large: Side;
 }
@@ -44,6 +46,7 @@ function comparisons({ sessions, growth: { rounds, crowds, share } }: Scale): Co
   const list = {
     unit: 'folder',
     rounds,
+    around: 1,
     small: many('1,000 folders', folders, folders / 1000, 'LIST "" 1000'),
     large: many('100,000 folders', folders, lists, 'LIST "" 100000'),
   };
@@ -54,6 +57,7 @@ function comparisons({ sessions, growth: { rounds, crowds, share } }: Scale): Co
       what: 'FETCH',
       script: 'none',
       rounds,
+      around: 1,
       unit: 'MiB',
       small: many('bodies of 1 MiB', 1024, 1024, `FETCH ${MIB} BODY[]`),
       large: many('a body of 1 GiB', 1024, 1, `FETCH ${1024 * MIB} BODY[]`),
@@ -63,6 +67,8 @@ function comparisons({ sessions, growth: { rounds, crowds, share } }: Scale): Co
       what: 'NOOP',
       script: 'none',
       rounds: crowds,
+      // What a command costs a hundred sessions depends on where in a used heap they have come to lie, by a tenth.
+      around: 3,
       unit: 'command',
       small: crowd(100),
       large: crowd(sessions),
@@ -98,22 +104,24 @@ export async function measurePipeGrowth(stage: Stage, scale: Scale, say: Say): P
 async function compare(
   stage: Stage,
   contender: Contender,
-  { what, unit, rounds, small, large }: Comparison,
+  { what, unit, rounds, around, small, large }: Comparison,
   say: Say,
 ): Promise<Growth> {
   const costs: Readonly<Record<'small' | 'large', number[]>> = { small: [], large: [] };
-  const costOf = async (side: Side): Promise<number> => {
-    const { cpu } = await stage.run(contender, side.job(contender.port));
-    return cpu / side.units;
+  /** The mean of so many runs. */
+  const costOf = async (side: Side, runs: number): Promise<number> => {
+    let sum = 0;
+    for (let run = 0; run < runs; run++) sum += (await stage.run(contender, side.job(contender.port))).cpu;
+    return sum / side.units / runs;
   };
   say(`growth: ${what} of ${contender.name}, warm-up`);
   await stage.run(contender, small.job(contender.port));
   for (let round = 1; round <= rounds; round++) {
     say(`growth: ${what} of ${contender.name}, round ${round} of ${rounds}`);
     // The smaller side before and after the larger one: a machine that changes its pace meanwhile is no growth.
-    const before = await costOf(small);
-    costs.large.push(await costOf(large));
-    costs.small.push((before + (await costOf(small))) / 2);
+    const before = await costOf(small, around);
+    costs.large.push(await costOf(large, 1));
+    costs.small.push((before + (await costOf(small, around))) / 2);
   }
   return {
     what,

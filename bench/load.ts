@@ -72,8 +72,8 @@ async function prepare(next: Job): Promise<void> {
   });
   if (next.kind === 'sessions' || next.kind === 'trouble') return;
   await connectAll(next.port, 'clients' in next ? next.clients : 1);
-  // What thousands of new sessions leave to clear up is no cost of the commands that come later.
-  if (next.kind === 'crowd') await crowd(next.count);
+  // What new sessions leave to clear up, thousands of them or those before, is no cost of the commands that come later.
+  if (next.kind === 'crowd') await crowd(Math.max(4 * next.clients, next.count / 4));
 }
 
 async function start(): Promise<number[]> {
