@@ -83,8 +83,8 @@ export class Framer {
   /** The chunk that is read, from `#at` on. There is seldom another one: an array for it alone would be made anew each time. */
   #chunk: Uint8Array | undefined;
   #at = 0;
-  /** Chunks that follow it. */
-  readonly #further: Uint8Array[] = [];
+  /** Chunks that follow it; undefined until there was one. */
+  #further: Uint8Array[] | undefined;
   #unread = 0;
   /** The beginning of a line whose end has not come. Copied, so that no chunk is kept alive for a few bytes. */
   #held: Uint8Array = NO_BYTES;
@@ -113,6 +113,7 @@ export class Framer {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (this.#chunk === undefined) this.#chunk = chunk;
+    else if (this.#further === undefined) this.#further = [chunk];
     else this.#further.push(chunk);
     this.#unread += chunk.length;
   }
@@ -323,7 +324,7 @@ export class Framer {
   #fail(code: WireFaultCode): FaultSegment {
     this.#fault = { kind: 'fault', fault: wireFault(code) };
     this.#chunk = undefined;
-    this.#further.length = 0;
+    this.#further = undefined;
     this.#held = NO_BYTES;
     this.#heldLength = 0;
     this.#unread = 0;
@@ -334,7 +335,7 @@ export class Framer {
     this.#unread -= end - this.#at;
     this.#at = end;
     if (end === this.#chunk!.length) {
-      this.#chunk = this.#further.shift();
+      this.#chunk = this.#further?.shift();
       this.#at = 0;
     }
   }

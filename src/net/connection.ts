@@ -19,7 +19,7 @@ import { proxyHeaderOf } from './proxy-header-writer.ts';
 import { kept } from './read-memory.ts';
 import type { TlsFront } from './tls.ts';
 import { behindHeader } from './upstream-failure.ts';
-import { UpstreamLeg } from './upstream-leg.ts';
+import { type LegOwner, UpstreamLeg } from './upstream-leg.ts';
 import type { UpstreamPool, UpstreamWay } from './upstream-pool.ts';
 
 /** What all connections share. */
@@ -47,7 +47,7 @@ const SILENCE = 300_000;
 
 function nothing(): void {}
 
-export class Connection implements Timed {
+export class Connection implements LegOwner, Timed {
   readonly #shared: Shared;
   readonly #facts: SessionSettings;
   readonly #session: Session;
@@ -107,7 +107,7 @@ export class Connection implements Timed {
     }
     const { loggedIn, unfinished } = this.#session;
     const late = this.#patience.late(now, loggedIn, unfinished);
-    if (late === 'greeting') this.#upstreamFailed(this.#leg!.tooLate());
+    if (late === 'greeting') this.#giveUpUpstream(this.#leg!.tooLate());
     else if (late !== undefined) this.#expire(`${late}-timeout`, lateness[late]);
     else if (!this.#isKeptAlive && this.#patience.lasts(now)) this.#keepAlive();
   }
@@ -287,28 +287,42 @@ export class Connection implements Timed {
     const { connectTimeout, clientAddress } = this.#shared.config.upstream;
     this.#patience.greetingBy = performance.now() + connectTimeout;
     const header = clientAddress === 'proxy-v2' ? proxyHeaderOf(this.#facts) : undefined;
-    this.#leg = new UpstreamLeg(this.#way.next(), header, {
-      heard: (bytes) => {
-        this.#patience.active = this.#shared.deadlines.now;
-        this.#bytesFromUpstream += bytes.length;
-        this.#step((session) => session.fromUpstream(bytes));
-      },
-      inLiteral: () => this.#session.upstreamInLiteral,
-      ended: () => this.#step((session) => session.upstreamClosed()),
-      closed: () => {
-        this.#step((session) => session.upstreamClosed());
-        this.#settle();
-      },
-      secured: () => this.#step((session) => session.upstreamSecured()),
-      failed: (cause) => {
-        // Later, 'closed' follows and ends the session.
-        if (this.#patience.awaitsGreeting) this.#upstreamFailed(cause);
-      },
-      drained: () => this.#flow(),
-    });
+    this.#leg = new UpstreamLeg(this.#way.next(), header, this);
   }
 
-  #upstreamFailed(cause: EndCause): void {
+  upstreamHeard(borrowed: Buffer): void {
+    this.#patience.active = this.#shared.deadlines.now;
+    this.#bytesFromUpstream += borrowed.length;
+    this.#step((session) => session.fromUpstream(borrowed));
+  }
+
+  upstreamInLiteral(): boolean {
+    return this.#session.upstreamInLiteral;
+  }
+
+  upstreamEnded(): void {
+    this.#step((session) => session.upstreamClosed());
+  }
+
+  upstreamClosed(): void {
+    this.#step((session) => session.upstreamClosed());
+    this.#settle();
+  }
+
+  upstreamSecured(): void {
+    this.#step((session) => session.upstreamSecured());
+  }
+
+  upstreamFailed(cause: EndCause): void {
+    // Later, `upstreamClosed` follows and ends the session.
+    if (this.#patience.awaitsGreeting) this.#giveUpUpstream(cause);
+  }
+
+  upstreamDrained(): void {
+    this.#flow();
+  }
+
+  #giveUpUpstream(cause: EndCause): void {
     this.#step((session) => session.upstreamFailed(cause, 'The mail server is not available'));
   }
 

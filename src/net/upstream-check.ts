@@ -91,13 +91,13 @@ class UpstreamCheck {
     const closed = (): void => this.#step((session) => session.upstreamClosed());
     const header = this.#access.settings.clientAddress === 'proxy-v2' ? localProxyHeader : undefined;
     this.#leg = new UpstreamLeg(this.#access, header, {
-      heard: (bytes) => this.#step((session) => session.fromUpstream(bytes)),
-      inLiteral: () => false,
-      ended: closed,
-      closed,
-      secured: () => this.#step((session) => session.upstreamSecured()),
-      failed: (cause) => this.#end(cause),
-      drained() {},
+      upstreamHeard: (bytes) => this.#step((session) => session.fromUpstream(bytes)),
+      upstreamInLiteral: () => false,
+      upstreamEnded: closed,
+      upstreamClosed: closed,
+      upstreamSecured: () => this.#step((session) => session.upstreamSecured()),
+      upstreamFailed: (cause) => this.#end(cause),
+      upstreamDrained() {},
     });
   }
 

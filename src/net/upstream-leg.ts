@@ -18,15 +18,20 @@ export interface UpstreamAccess {
   readonly tls: ConnectionOptions;
 }
 
-interface LegEvents extends UpstreamReader {
+/** Who lives by a leg: a session itself, for seven closures each would cost it half a kilobyte (decision 9). */
+export interface LegOwner {
+  /** Given what the server says, in memory that the next read of any connection overwrites. */
+  upstreamHeard(borrowed: Buffer): void;
+  /** Whether what the server says next is the inside of a literal. */
+  upstreamInLiteral(): boolean;
   /** The server says nothing more. */
-  ended(): void;
+  upstreamEnded(): void;
   /** Nothing is left of the connection. */
-  closed(): void;
-  secured(): void;
-  /** `closed` follows. */
-  failed(cause: EndCause): void;
-  drained(): void;
+  upstreamClosed(): void;
+  upstreamSecured(): void;
+  /** `upstreamClosed` follows. */
+  upstreamFailed(cause: EndCause): void;
+  upstreamDrained(): void;
 }
 
 /** `host:port`, as the log has it. */
@@ -34,26 +39,23 @@ export function serverName({ host, port }: UpstreamAccess['server']): string {
   return `${host}:${port}`;
 }
 
-export class UpstreamLeg {
+export class UpstreamLeg implements UpstreamReader {
   readonly #access: UpstreamAccess;
-  readonly #events: LegEvents;
+  readonly #owner: LegOwner;
   #socket: Socket;
   #deafen: () => void = () => {};
   #abandoned = false;
 
   /** Connects; `header`: what goes before everything else, TLS included. */
-  constructor(access: UpstreamAccess, header: Uint8Array | undefined, events: LegEvents) {
+  constructor(access: UpstreamAccess, header: Uint8Array | undefined, owner: LegOwner) {
     this.#access = access;
-    this.#events = events;
+    this.#owner = owner;
     const { settings, server, tls } = access;
     if (header !== undefined && settings.encryption === 'tls') {
       this.#socket = this.#connectTlsBehind(header);
       return;
     }
-    const socket = connectUpstream(server, settings.encryption, tls, {
-      heard: (bytes) => this.#heard(bytes),
-      inLiteral: () => events.inLiteral(),
-    });
+    const socket = connectUpstream(server, settings.encryption, tls, this);
     if (header !== undefined) socket.write(header);
     this.#socket = socket;
     this.#read(socket);
@@ -69,7 +71,7 @@ export class UpstreamLeg {
     const secured = secureUpstream(this.#socket, this.#access.tls);
     this.#socket = secured;
     secured.once('secureConnect', () => {
-      if (!this.#abandoned) this.#events.secured();
+      if (!this.#abandoned) this.#owner.upstreamSecured();
     });
     this.#read(secured);
   }
@@ -102,28 +104,32 @@ export class UpstreamLeg {
   #read(socket: Socket): void {
     socket.on('error', (error) => this.#failed(error));
     this.#deafen = listen(socket, {
-      data: (bytes) => this.#heard(bytes),
+      data: (bytes) => this.heard(bytes),
       end: () => {
-        if (!this.#abandoned) this.#events.ended();
+        if (!this.#abandoned) this.#owner.upstreamEnded();
       },
       close: () => this.#closed(),
       drain: () => {
-        if (!this.#abandoned) this.#events.drained();
+        if (!this.#abandoned) this.#owner.upstreamDrained();
       },
     });
   }
 
-  #heard(bytes: Buffer): void {
-    if (!this.#abandoned) this.#events.heard(bytes);
+  heard(bytes: Buffer): void {
+    if (!this.#abandoned) this.#owner.upstreamHeard(bytes);
+  }
+
+  inLiteral(): boolean {
+    return this.#owner.upstreamInLiteral();
   }
 
   #closed(): void {
-    if (!this.#abandoned) this.#events.closed();
+    if (!this.#abandoned) this.#owner.upstreamClosed();
   }
 
   #failed(error: Error): void {
     if (this.#abandoned) return;
     const { server, settings } = this.#access;
-    this.#events.failed(upstreamFailure(error, serverName(server), settings.clientAddress));
+    this.#owner.upstreamFailed(upstreamFailure(error, serverName(server), settings.clientAddress));
   }
 }
