@@ -12,6 +12,8 @@ export type WireFaultCode =
   | 'literal-from-server-not-synchronising'
   /** A line ends like a literal, but its quotes do not add up: two readers could disagree about what follows. */
   | 'literal-ambiguous'
+  /** A `{` where a lenient server sees a literal and the grammar has none: it would say `+`, and take the next bytes. */
+  | 'literal-misplaced'
   /** CR without LF: one side could take it for a line end and the other not. */
   | 'bare-carriage-return'
   /** NUL outside a literal (RFC 9051 §9, CHAR). */
@@ -30,6 +32,7 @@ const messages: Record<WireFaultCode, string> = {
   'literal-too-large': 'a literal size is too large',
   'literal-from-server-not-synchronising': 'the server sent a non-synchronising literal',
   'literal-ambiguous': 'a line ends in a literal size behind unbalanced quotes',
+  'literal-misplaced': 'a line has a brace where only a literal could be, and none is',
   'bare-carriage-return': 'a line contains a CR without an LF',
   'nul-outside-literal': 'a line contains a NUL',
   'line-too-long': 'a line is too long',

@@ -14,11 +14,14 @@ import {
   CLOSE_PARENTHESIS,
   CR,
   concat,
+  isAtomByte,
   LF,
   NO_BYTES,
+  OPEN_BRACE,
   OPEN_PARENTHESIS,
   QUOTE,
   SPACE,
+  TILDE,
 } from './bytes.ts';
 import { announcesLiterals as commandAnnouncesLiterals } from './command.ts';
 import { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
@@ -64,7 +67,7 @@ export type Sender = 'client' | 'server';
 
 /** Bytes that need a look; all others of a line are passed over. */
 const special: Uint8Array = new Uint8Array(256);
-for (const byte of [0, CR, LF, QUOTE, BACKSLASH]) special[byte] = 1;
+for (const byte of [0, CR, LF, QUOTE, BACKSLASH, OPEN_BRACE]) special[byte] = 1;
 
 /** What the byte before decides about the byte that comes, where the two may be in different chunks. */
 type Before = 'nothing' | 'carriage-return' | 'backslash' | 'closing-quote';
@@ -98,6 +101,8 @@ export class Framer {
 
   #inQuotes = false;
   #oddQuotes = false;
+  /** Braces of a client's line at which a server could see a literal begin. */
+  #braces = 0;
   #before: Before = 'nothing';
   #lastByte = SPACE;
   #finished = 0;
@@ -272,6 +277,10 @@ export class Framer {
         case BACKSLASH:
           if (this.#inQuotes) this.#before = 'backslash';
           break;
+        case OPEN_BRACE:
+          if (fromClient && this.#mayBeginLiteral(at > start ? chunk[at - 1]! : this.#lastByte))
+            this.#braces++;
+          break;
         case 0:
           if (fromClient) return 'nul-outside-literal';
           break;
@@ -285,7 +294,7 @@ export class Framer {
   #completeLine(bytes: Uint8Array, reading: 'message' | 'opaque'): Segment {
     const first = this.#first && !this.#partsSent;
     // The grammar has to be asked of few lines: nearly all end in no mark.
-    const isCandidate = reading === 'message' && mayAnnounce(bytes, bytes.length);
+    const isCandidate = reading === 'message' && (this.#braces > 0 || mayAnnounce(bytes, bytes.length));
     if (first) this.#announces = isCandidate && this.#announcesLiterals(bytes);
     const mark = this.#announces ? readLiteralMark(bytes) : undefined;
     if (mark !== undefined) {
@@ -294,15 +303,26 @@ export class Framer {
       if (this.#sender === 'server' && !mark.synchronising)
         return this.#fail('literal-from-server-not-synchronising');
     }
+    if (this.#announces && this.#braces > (mark === undefined ? 0 : 1))
+      return this.#fail('literal-misplaced');
     this.#finished++;
     this.#literalLeft = mark?.size;
     this.#first = mark === undefined;
     this.#partsSent = false;
     this.#inQuotes = false;
     this.#oddQuotes = false;
+    this.#braces = 0;
     this.#before = 'nothing';
     this.#lastByte = SPACE;
     return { kind: 'line', bytes, first, complete: true, literal: mark };
+  }
+
+  /**
+   * Whether a server could take a `{` behind this byte for the beginning of a literal. Dovecot does behind a closing
+   * quote, a parenthesis and another literal, and in the middle of a line; in an atom no server does.
+   */
+  #mayBeginLiteral(previous: number): boolean {
+    return this.#oddQuotes || !(this.#inQuotes || (isAtomByte(previous) && previous !== TILDE));
   }
 
   /** Most of a line too long to hold, its end kept back. */

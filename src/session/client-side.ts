@@ -157,7 +157,7 @@ export class ClientSide {
       return;
     }
     const head = readCommandHead(line.bytes);
-    if (conversation.repliesFull || (head !== undefined && this.#mustWait(head, line.bytes))) {
+    if (conversation.repliesFull || (head !== undefined && this.#mustWait(head, line))) {
       this.#input.postpone(line, { for: 'room' });
       return;
     }
@@ -203,11 +203,12 @@ export class ClientSide {
   }
 
   /** Whether answers to this command could not be told from those to another one, or there are too many already. */
-  #mustWait(head: CommandHead, line: Uint8Array): boolean {
+  #mustWait(head: CommandHead, line: LineSegment): boolean {
     const { inFlight, names, settings } = this.#conversation;
+    if (inFlight.size > 0 && mayBeContinued(head, line)) return true;
     if (inFlight.has(head.tag) || this.#enforcement?.tag === head.tag) return true;
     if (inFlight.size >= limits.commandsInFlight) return true;
-    return settings.hooks.defines.list && inFlight.wouldMix(inFlightOf(head, line, names, undefined));
+    return settings.hooks.defines.list && inFlight.wouldMix(inFlightOf(head, line.bytes, names, undefined));
   }
 
   /** The command goes up, its first line at least. */
@@ -286,6 +287,16 @@ export class ClientSide {
     conversation.end({ code: 'too-many-bad-commands', message }, 'Too many invalid commands');
     return true;
   }
+}
+
+/**
+ * Whether the server may answer `+`, which says nothing of whom it is for. Nothing else may be in flight then: a server
+ * that saw a literal in an earlier command would say it for that one, and what the client sends as data would be run as
+ * commands, by no rule looked at (P3).
+ */
+function mayBeContinued(head: CommandHead, line: LineSegment): boolean {
+  if (line.literal !== undefined || !line.complete) return true;
+  return head.verb === 'IDLE' || head.verb === 'AUTHENTICATE';
 }
 
 /** Whether a line is the first one of an HTTP request (RFC 9112 §3). */

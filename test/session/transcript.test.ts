@@ -228,7 +228,9 @@ const shown: readonly (readonly [steps: readonly Step[], lines: readonly string[
     [
       ['C', 'l LOGIN joe pass\r\n'],
       ['S', 'l OK in\r\n'],
-      ['C', 'a SELECT "Caf\xe9"\r\nb XAPPLEPUSHSERVICE token\r\nc COMPRESS DEFLATE\r\nd IDLE\r\n'],
+      ['C', 'a SELECT "Caf\xe9"\r\nb XAPPLEPUSHSERVICE token\r\nc COMPRESS DEFLATE\r\n'],
+      ['S', 'a OK\r\nb OK\r\n'],
+      ['C', 'd IDLE\r\n'],
       [
         'S',
         '* 3 EXISTS\r\n* 1 FETCH (FLAGS (\\Seen) BODY[1] "hello" X {5}\r\nhello)\r\n* VANISHED 1:2\r\n+ idling\r\n',
@@ -243,6 +245,8 @@ const shown: readonly (readonly [steps: readonly Step[], lines: readonly string[
       'client: b XAPPLEPUSHSERVICE <5 bytes>',
       'client: c COMPRESS <7 bytes>',
       'proxy: c BAD Unknown command',
+      'server: a OK',
+      'server: b OK',
       'client: d IDLE',
       'server: * 3 EXISTS',
       'server: * 1 FETCH (FLAGS (\\Seen) BODY[1] "<5 bytes>" X {5}',
