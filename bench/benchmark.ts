@@ -1,10 +1,11 @@
 /** All rows, one after the other. A row that cannot be measured is named and takes nothing from the others. */
 import type { Entrant } from './contenders/contender.ts';
 import { measureCosts } from './costs.ts';
+import { measureCrowds } from './crowds.ts';
 import { measureFairness } from './fairness.ts';
 import { entrantOf, type Field } from './field.ts';
 import { measureStarts } from './first-greeting.ts';
-import { measureGrowth, measurePipeGrowth } from './growth.ts';
+import { measureGrowth } from './growth.ts';
 import { measureHoards } from './hoard.ts';
 import { measureIdle, sizesUpTo } from './idle.ts';
 import type { RowName } from './options.ts';
@@ -63,11 +64,12 @@ export async function measureAll(
   }
   const growth: Growth[] = [];
   const hoards: Hoard[] = [];
-  if (rows.includes('growth')) growth.push(...(await attempt(() => measurePipeGrowth(stage, scale, say))));
   for (const build of rows.includes('growth') ? builds : []) {
     growth.push(...(await attempt(() => measureGrowth(stage, build, scale, say))));
     hoards.push(...(await attempt(() => measureHoards(stage, build, say))));
   }
+  if (rows.includes('growth'))
+    growth.push(...(await attempt(() => measureCrowds(stage, crowded(field), scale, say))));
   const fair = rows.includes('fairness') ? builds : [];
   const fairness = fair.length === 0 ? [] : await attempt(() => measureFairness(stage, fair, scale, say));
   const started = rows.includes('start') ? builds : [];
@@ -88,6 +90,12 @@ function idleOnes({ builds, others }: Field, rows: readonly RowName[], scale: Sc
       })),
     ...(idle ? others : []).map((entrant) => ({ entrant, sizes: [scale.sessions] })),
   ];
+}
+
+/** Builds without a script, for it is not asked about a NOOP, and who shows what the kernel's share of growth is. */
+function crowded({ builds, others }: Field): Entrant[] {
+  const shown = others.filter(({ name }) => name === 'bare pipe' || name === 'HAProxy TCP');
+  return [...builds.map((build) => entrantOf(build, 'none')), ...shown];
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,6 +1,5 @@
 /** Whether the same thing costs the same where there is much of it. */
 import type { Contender } from './contenders/contender.ts';
-import { pipe } from './contenders/pipe.ts';
 import { type Build, entrantOf, type Script } from './field.ts';
 import type { Job } from './load.ts';
 import type { Say } from './progress.ts';
@@ -19,22 +18,13 @@ interface Comparison {
   readonly what: string;
   readonly unit: string;
   readonly script: Script;
-  readonly rounds: number;
-  /** Runs of the smaller side before the larger one, and as many after it. */
-  readonly around: number;
   readonly small: Side;
   readonly large: Side;
 }
 
 const MIB = 1024 * 1024;
 
-function comparisons({ sessions, growth: { rounds, crowds, share } }: Scale): Comparison[] {
-  const noops = Math.ceil(20_000 * share);
-  const crowd = (clients: number): Side => ({
-    size: `${clients} sessions`,
-    units: noops,
-    job: (port) => ({ kind: 'crowd', port, clients, count: noops }),
-  });
+function comparisons({ growth: { share } }: Scale): Comparison[] {
   const many = (size: string, units: number, count: number, command: string): Side => ({
     size,
     units,
@@ -45,8 +35,6 @@ function comparisons({ sessions, growth: { rounds, crowds, share } }: Scale): Co
   const folders = lists * 100_000;
   const list = {
     unit: 'folder',
-    rounds,
-    around: 1,
     small: many('1,000 folders', folders, folders / 1000, 'LIST "" 1000'),
     large: many('100,000 folders', folders, lists, 'LIST "" 100000'),
   };
@@ -56,22 +44,9 @@ function comparisons({ sessions, growth: { rounds, crowds, share } }: Scale): Co
     {
       what: 'FETCH',
       script: 'none',
-      rounds,
-      around: 1,
       unit: 'MiB',
       small: many('bodies of 1 MiB', 1024, 1024, `FETCH ${MIB} BODY[]`),
       large: many('a body of 1 GiB', 1024, 1, `FETCH ${1024 * MIB} BODY[]`),
-    },
-    // Last, for what thousands of sessions leave behind in memory would be there for the others.
-    {
-      what: 'NOOP',
-      script: 'none',
-      rounds: crowds,
-      // What a command costs a hundred sessions depends on where in a used heap they have come to lie, by a tenth.
-      around: 3,
-      unit: 'command',
-      small: crowd(100),
-      large: crowd(sessions),
     },
   ];
 }
@@ -83,45 +58,30 @@ export async function measureGrowth(stage: Stage, build: Build, scale: Scale, sa
     const { script } = comparison;
     const contender = standing.get(script) ?? (await stage.enter(entrantOf(build, script)));
     standing.set(script, contender);
-    results.push(await compare(stage, contender, comparison, say));
+    results.push(await compare(stage, contender, comparison, scale.growth.rounds, say));
   }
   for (const contender of standing.values()) await stage.leave(contender);
-  return results;
-}
-
-/** The bare pipe, where the kernel itself needs more for a socket that is one of thousands. */
-export async function measurePipeGrowth(stage: Stage, scale: Scale, say: Say): Promise<Growth[]> {
-  const contender = await stage.enter(pipe);
-  const results: Growth[] = [];
-  for (const comparison of comparisons(scale).filter(({ what }) => what === 'NOOP')) {
-    // No target hangs on it, and it takes a minute.
-    results.push(await compare(stage, contender, { ...comparison, rounds: 2 }, say));
-  }
-  await stage.leave(contender);
   return results;
 }
 
 async function compare(
   stage: Stage,
   contender: Contender,
-  { what, unit, rounds, around, small, large }: Comparison,
+  { what, unit, small, large }: Comparison,
+  rounds: number,
   say: Say,
 ): Promise<Growth> {
   const costs: Readonly<Record<'small' | 'large', number[]>> = { small: [], large: [] };
-  /** The mean of so many runs. */
-  const costOf = async (side: Side, runs: number): Promise<number> => {
-    let sum = 0;
-    for (let run = 0; run < runs; run++) sum += (await stage.run(contender, side.job(contender.port))).cpu;
-    return sum / side.units / runs;
-  };
+  const costOf = async (side: Side): Promise<number> =>
+    (await stage.run(contender, side.job(contender.port))).cpu / side.units;
   say(`growth: ${what} of ${contender.name}, warm-up`);
   await stage.run(contender, small.job(contender.port));
   for (let round = 1; round <= rounds; round++) {
     say(`growth: ${what} of ${contender.name}, round ${round} of ${rounds}`);
     // The smaller side before and after the larger one: a machine that changes its pace meanwhile is no growth.
-    const before = await costOf(small, around);
-    costs.large.push(await costOf(large, 1));
-    costs.small.push((before + (await costOf(small, around))) / 2);
+    const before = await costOf(small);
+    costs.large.push(await costOf(large));
+    costs.small.push((before + (await costOf(small))) / 2);
   }
   return {
     what,

@@ -10,7 +10,7 @@ export interface Scale {
   readonly share: number;
   /** Sessions that are there and do nothing, in `idle` and in `growth`. */
   readonly sessions: number;
-  /** Rounds of each comparison in `growth`, of those with thousands of sessions, which take long, and their share of the work. */
+  /** Rounds of each comparison in `growth`, of the one with thousands of sessions, which takes long, and their share of the work. */
   readonly growth: { readonly rounds: number; readonly crowds: number; readonly share: number };
   readonly fairness: { readonly rounds: number; readonly pings: number };
   readonly starts: number;
