@@ -10,11 +10,13 @@ import {
   type CommandHead,
   CR,
   concat,
+  endOfText,
   fromLatin1,
   LF,
   type LineSegment,
   type Literal,
   type LiteralSegment,
+  latin1,
 } from '../imap-parser-lite/index.ts';
 import type { ClientInput } from './client-input.ts';
 import { nextCommand, restOfCommand } from './client-reading.ts';
@@ -92,8 +94,9 @@ export class GoingUp {
     this.#conversation.toUpstream(segment.bytes);
   }
 
+  /** The end of IDLE. What is not DONE goes up as an empty line: a lenient server could run it as a command. */
   done(line: LineSegment): void {
-    this.#conversation.toUpstream(withCrlf(line));
+    this.#conversation.toUpstream(isDone(line) ? withCrlf(line) : crlf);
     this.#input.waiting = { for: 'answer', tag: this.#current!.tag };
   }
 
@@ -217,6 +220,10 @@ export function isTooLarge(
 }
 
 const crlf = fromLatin1('\r\n');
+
+function isDone({ bytes, complete }: LineSegment): boolean {
+  return complete && /^DONE$/i.test(latin1(bytes, 0, endOfText(bytes)));
+}
 
 /** A bare LF goes on as CRLF, so that the server has no other idea of where the line ends (P7). */
 function withCrlf(line: LineSegment): Uint8Array {
