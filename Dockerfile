@@ -7,6 +7,7 @@
 #
 # Everything an operator brings lies in one folder, /etc/imapveil: proxy.yaml, hooks/, tls/.
 # A private registry for npm: docker build --secret id=npmrc,src=$HOME/.npmrc …; it stays out of every layer.
+# That secret needs BuildKit: Docker 23 or newer with buildx, or 20.10 with DOCKER_BUILDKIT=1. buildah has it as well.
 
 # Any image of a Linux with glibc, Node.js 20.19 or newer and npm will do.
 ARG BASE=node:22-bookworm-slim

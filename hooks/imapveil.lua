@@ -132,7 +132,7 @@ function json.decode(text) end
 ---@return string
 function json.encode(value) end
 
----Shared by all sessions of a worker, until the next reload.
+---Shared by all sessions of a worker, until a reload, or until a call that missed its deadline costs the thread.
 cache = {}
 
 ---@param key any

@@ -76,14 +76,13 @@ function installPackages() {
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] };
   const result = npm?.endsWith('.js')
     ? spawnSync(process.execPath, [npm, ...words], options)
-    : spawnSync('npm', words, { ...options, shell: process.platform === 'win32' });
+    : spawnSync('npm', words, options);
   if (result.error) fail(`npm could not be started: ${result.error.message}`);
   if (result.status !== 0) fail('npm ci failed; its own words are above');
 }
 
 /** npx finds a package's own command in its own checkout only where an installed package would have put it. */
 function linkCommand() {
-  if (process.platform === 'win32') return;
   const folder = join(root, 'node_modules', '.bin');
   const link = join(folder, 'imapveil');
   const target = `../../dist/${program}`;

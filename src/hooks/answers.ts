@@ -10,7 +10,7 @@ import { FAILED, type ToThread } from './protocol.ts';
 
 export type OnError = 'pass' | 'hide';
 
-/** The answer without the script. Encryption is never hidden: it is the listener's default (contract §4). */
+/** The answer without the script. Encryption is never hidden: it is the listener's default. */
 export function withoutScript(question: Question, onError: OnError): Answer {
   switch (question.kind) {
     case 'encryption':

@@ -58,7 +58,7 @@ export const STACK_SLOTS = 100_000;
 /** Bytes of the longest result of `string.rep`. */
 export const REPEATED_STRING: number = MIB;
 
-/** Bytes of the longest string that one of the three functions may return. */
+/** Bytes of the longest string that one of the script's functions may return. */
 export const RETURNED_STRING: number = 64 * KIB;
 
 /** Bytes of the largest script or module. */

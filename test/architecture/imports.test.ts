@@ -7,8 +7,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { root } from '../support/cases.ts';
 
-const sourceFolder = fileURLToPath(new URL('../../../src/', import.meta.url));
+const sourceFolder = fileURLToPath(new URL('src/', root));
 
 interface Room {
   /** Rooms, or single files of them, that it may import values and types from, besides itself. */
@@ -40,8 +41,8 @@ const rooms: Readonly<Record<string, Room>> = {
     node: true,
     packages: ['fengari', 'undici'],
   },
-  config: { values: ['rewrite', 'hooks'], types: [], node: true, packages: notFengari },
-  observe: { values: ['rewrite'], types: ['config', 'hooks'], node: true, packages: notFengari },
+  config: { values: ['rewrite'], types: [], node: true, packages: notFengari },
+  observe: { values: [], types: ['config', 'hooks'], node: true, packages: notFengari },
   demo: { values: ['imap-parser-lite'], types: [], node: true, packages: [] },
   net: {
     values: ['session', 'rewrite', 'imap-parser-lite'],
@@ -56,7 +57,7 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ['@redis/client', 'rate-limiter-flexible'],
   },
   process: {
-    values: ['guard', 'net', 'session', 'rewrite', 'imap-parser-lite'],
+    values: ['net', 'guard', 'session', 'rewrite'],
     types: handedIn,
     node: true,
     packages: notFengari,
@@ -152,6 +153,23 @@ describe('imports point one way', () => {
     assert.ok(files.length > 0, 'no source file was found');
     const faults = files.flatMap((file) => faultsOf(file, readFileSync(`${sourceFolder}${file}`, 'utf8')));
     assert.deepEqual(faults, []);
+  });
+
+  test('docs/architecture.md says of each room what it may import values from', () => {
+    const page = readFileSync(new URL('docs/architecture.md', root), 'utf8');
+    const written = [...page.matchAll(/^\| `([a-z-]+)\/` \|[^|]*\| ([^|]*) \|$/gm)].map(
+      ([, room, imports]) => [
+        room,
+        imports === 'everything'
+          ? 'everything'
+          : [...imports!.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+      ],
+    );
+    const expected = Object.entries(rooms).map(([room, { values }]) => [
+      room,
+      room === 'cli' ? 'everything' : values.map((name) => name.replace(/\.ts$/, '')),
+    ]);
+    assert.deepEqual(Object.fromEntries(written), Object.fromEntries(expected));
   });
 });
 

@@ -3,7 +3,7 @@
  * have and no other, with the level that the log gives it, and names no key that proxy.yaml does not have.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Summary } from '../../src/net/connection-events.ts';
 import type { Log } from '../../src/observe/log.ts';
@@ -44,28 +44,6 @@ test('keys of proxy.yaml that the page names are in docs/configuration.md', () =
   const unknown = [...named].map((match) => match[1]!).filter((key) => !known.includes(`| \`${key}\` |`));
   assert.deepEqual(unknown, []);
 });
-
-test('pages and headings that it links to are there', () => {
-  const missing = [...page.matchAll(/\]\((?!https:)([^)#]*)(?:#([^)]*))?\)/g)]
-    .filter(([, path, anchor]) => !isThere(path!, anchor))
-    .map((match) => match[0]);
-  assert.deepEqual(missing, []);
-});
-
-function isThere(path: string, anchor: string | undefined): boolean {
-  const file = new URL(path === '' ? 'docs/operating.md' : `docs/${path}`, root);
-  if (!existsSync(file)) return false;
-  if (anchor === undefined) return true;
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .some((line) => /^#+ /.test(line) && anchorOf(line) === anchor);
-}
-
-/** A heading's anchor as GitHub makes it. */
-function anchorOf(heading: string): string {
-  const text = heading.replace(/^#+ /, '').toLowerCase();
-  return text.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
-}
 
 /** What the log says of a session that ended with this code. */
 function levelOf(code: EndCode): string {

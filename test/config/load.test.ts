@@ -29,7 +29,7 @@ async function load(
   };
 }
 
-test('the upstream host alone is a configuration, with the defaults of the contract', async (context) => {
+test('the upstream host alone is a configuration, with the defaults of docs/configuration.md', async (context) => {
   const { config, warnings, folder } = await load(context, 'upstream: { host: mail.internal }\n');
   assert.deepEqual(warnings, []);
   assert.deepEqual(config, {

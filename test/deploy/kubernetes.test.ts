@@ -3,7 +3,7 @@
  * it, the proxy's own `check` accepts the configuration in it, and what has to fit together does.
  */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -148,6 +148,24 @@ for (const [name, expected] of Object.entries(kinds)) {
     });
   });
 }
+
+describe('the steps of docs/deploying.md', { skip: without('kubectl') }, () => {
+  const page = readFileSync(new URL('docs/deploying.md', root), 'utf8');
+  const steps = page.split(/^(?=\d\. )/m);
+
+  test('push the image that the example names', async () => {
+    const { spec } = one(await render(join(folder, 'example')), 'Deployment').spec.template;
+    assert.ok(page.includes(`docker push ${spec.containers[0].image}\n`), spec.containers[0].image);
+  });
+
+  test('make the namespace of the example for everybody, before anything goes into it', async () => {
+    const { namespace } = one(await render(join(folder, 'example')), 'Deployment').metadata;
+    const first = steps.findIndex((step) => step.includes(`--namespace ${namespace}`));
+    const makes = steps.findIndex((step) => step.includes(`kubectl create namespace ${namespace}\n`));
+    assert.ok(makes > 0 && makes < first, 'in a step of its own');
+    assert.doesNotMatch(steps[makes]!, /[Ww]ithout cert-manager/);
+  });
+});
 
 describe('behind a balancer', { skip: without('kubectl') }, () => {
   test('on AWS it sends PROXY headers, from networks that every listener believes', async () => {

@@ -1,5 +1,5 @@
 /**
- * Issue 2, "How it is seen" 7: an upstream that is down, silent, hostile or gone costs its own session a `* BYE`
+ * An upstream that is down, silent, hostile or gone costs its own session a `* BYE`
  * or a clean close, the log says what happened, and the process serves the next session. The upstreams are
  * scripted, so this needs no mail server.
  */

@@ -13,6 +13,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { root } from '../support/cases.ts';
 import { type Finished, run } from '../support/child.ts';
+import { relativeLinks } from '../support/links.ts';
 import { freePorts } from '../support/ports.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -52,6 +53,17 @@ describe('the package', () => {
       files.filter((path) => workshop.test(path)),
       [],
     );
+  });
+
+  test('has everything that its pages link to', async () => {
+    const missing: string[] = [];
+    for (const page of files.filter((path) => path.endsWith('.md'))) {
+      for (const { path, written } of relativeLinks(page, await readFile(new URL(page, root), 'utf8'))) {
+        if (!files.some((file) => file === path || file.startsWith(`${path}/`)))
+          missing.push(`${page}: ${written}`);
+      }
+    }
+    assert.deepEqual(missing, []);
   });
 
   test('installs with npm install --global, checks, serves and ends with 0', async (context) => {

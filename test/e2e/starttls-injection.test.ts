@@ -1,5 +1,5 @@
 /**
- * Issue 3, "How it is seen" 3 (P15, P16, A1): bytes behind STARTTLS, on either leg, in one segment, in two, and
+ * The STARTTLS family (P15, P16, A1): bytes behind STARTTLS, on either leg, in one segment, in two, and
  * byte by byte. Whatever is injected is never answered or believed inside TLS.
  */
 import assert from 'node:assert/strict';

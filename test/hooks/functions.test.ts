@@ -90,7 +90,7 @@ test('every function gets the context, new for each call', async (t) => {
   );
 });
 
-test('folder, attributes and extended data reach the script as the contract says, and go back', async (t) => {
+test('folder, attributes and extended data reach the script as docs/scripting.md says, and go back', async (t) => {
   const { session, events } = await openScript(
     t,
     `function DoListResult(f, a, e)

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { concat, latin1, NO_BYTES } from '../../src/imap-parser-lite/index.ts';
 import { fatesOf, unpackFolders } from '../../src/rewrite/folders.ts';
 import { readFolder, writeFolder } from '../../src/rewrite/list.ts';
+import { oldName, withoutOldName } from '../../src/rewrite/old-name.ts';
 import type { Answer, Question } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
 import type { Effect } from '../../src/session/effect.ts';
@@ -187,7 +188,7 @@ function without(capabilities: string, port: number): string {
 }
 
 /**
- * A stand-in for a script: hides every folder whose name ends in `Hidden`, and IDLE; forces mode 3 on port 144, and hides
+ * A stand-in for a script: hides every folder whose name ends in `Hidden`, such a former name (OLDNAME), and IDLE; forces mode 3 on port 144, and hides
  * STARTTLS on port 145, IMAP4rev2 on port 146, and ESEARCH and others on port 147.
  */
 export function hidingScript(question: Question): Answer {
@@ -209,7 +210,10 @@ export function hidingScript(question: Question): Answer {
             assert.ok(folder, `a folder: ${escapeBytes(response)}`);
             assert.notDeepEqual(folder.name, NO_BYTES, 'the answer to LIST "" "" is no folder');
             if (latin1(folder.name).endsWith('Hidden')) return undefined;
-            const written = writeFolder(folder, folder.attributes, folder.extended);
+            const former = latin1(oldName(folder, question.names) ?? NO_BYTES);
+            const { attributes, extended } = folder;
+            const shown = former.endsWith('Hidden') ? withoutOldName(extended) : extended;
+            const written = writeFolder(folder, attributes, shown);
             assert.ok(written instanceof Uint8Array);
             return written;
           }),

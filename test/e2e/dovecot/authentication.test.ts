@@ -1,5 +1,5 @@
 /**
- * Issue 3, authentication through the proxy: what passes and whose name is read from it, in front of a real
+ * Authentication through the proxy: what passes and whose name is read from it, in front of a real
  * Dovecot, with every password, token and SASL message looked for in the proxy's log, which is at debug.
  */
 import assert from 'node:assert/strict';

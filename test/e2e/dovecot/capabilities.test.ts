@@ -1,5 +1,5 @@
 /**
- * Issue 2, "How it is seen" 3: IDLE is gone from every place where a capability list reaches a client (P8), the
+ * IDLE is gone from every place where a capability list reaches a client (P8), the
  * rest of the list is not, and a client that would have used IDLE polls instead.
  */
 import assert from 'node:assert/strict';

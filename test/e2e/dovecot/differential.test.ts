@@ -1,5 +1,5 @@
 /**
- * Issue 3, "How it is seen" 2: 500 generated sessions, valid and broken, held with Dovecot directly and through
+ * 500 generated sessions, valid and broken, held with Dovecot directly and through
  * the proxy without a script, at the same time, each side as a user of its own. What Dovecot says must reach the
  * client; every difference must be of one of the classes below, which docs/differences.md explains to operators.
  */

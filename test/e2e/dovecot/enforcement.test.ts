@@ -1,5 +1,5 @@
 /**
- * Issue 3, "How it is seen" 4 (P29, P27, P25, P9): with hooks.enforce a hidden folder answers every command, in
+ * What docs/enforcement.md promises (P29, P27, P25, P9): with hooks.enforce a hidden folder answers every command, in
  * every spelling of its name, exactly as a folder that does not exist: the answers of Dovecot itself are the measure.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /**
- * Issue 6, the gallery: each script of `hooks/examples/`, with nothing changed in it but the addresses, does what it
+ * The cook-book of docs/scripting.md: each script of `hooks/examples/`, with nothing changed in it but the addresses, does what it
  * says in front of Dovecot, seen by a real client.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /**
- * Issue 2, "How it is seen" 3: a hidden folder is in no answer that lists folders, however its name is written
+ * A hidden folder is in no answer that lists folders, however its name is written
  * on the wire, and every other folder still is, in the server's own order (P22, P23, P24, P27).
  */
 import assert from 'node:assert/strict';

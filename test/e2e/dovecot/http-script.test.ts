@@ -1,5 +1,5 @@
 /**
- * Issue 6: the example that asks a web service, in front of Dovecot. A service that is slow costs the sessions that ask
+ * The example that asks a web service, in front of Dovecot. A service that is slow costs the sessions that ask
  * it; what the others wait is measured against what they wait when nobody asks.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /**
- * Issue 2, "How it is seen" 2: every kind of encryption behind, every kind in front, and four real clients that
+ * Every kind of encryption behind, every kind in front, and four real clients that
  * do their work on each. The same work is first done on Dovecot itself, so that a failure there is known to be
  * the machine's and not the proxy's.
  */

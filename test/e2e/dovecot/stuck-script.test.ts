@@ -1,4 +1,4 @@
-/** Issue 2, "How it is seen" 5: a script that never returns costs its own session the deadline, and the others nothing (L1, L5). */
+/** A script that never returns costs its own session the deadline, and the others nothing (L1, L5). */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';

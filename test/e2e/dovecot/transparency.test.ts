@@ -1,5 +1,5 @@
 /**
- * Issue 2, "How it is seen" 4: without a script, everything that Dovecot says in a session reaches the client as
+ * Without a script, everything that Dovecot says in a session reaches the client as
  * the same bytes, but for the capability words that belong to the proxy. The same commands are sent to the
  * same mail twice, directly and through the proxy, and the two recordings compared.
  */
