@@ -261,3 +261,45 @@ test('a script that loops while others wait ends, and those are asked again', as
   assert.equal(await say('loop'), 'loop');
   assert.equal(await waiting, '200 second ');
 });
+
+test('an error at any depth is the same as without HTTP: the thread stays, and who waits goes on', async (t) => {
+  const body = `counted = (counted or 0) + 1
+  if url == "count" then return tostring(counted) end
+  local function deep(left) if left == 0 then error("deep") end return 1 + deep(left - 1) end
+  local function endless() return 1 + endless() end
+  if url == "deep" then return deep(50) end
+  if url == "endless" then return endless() end
+  return http.get(url).body`;
+  const failed = ['deep', 'endless'];
+  const told = async (allow: readonly string[]) => {
+    const { say, events } = await scripted(t, body, { allow });
+    for (const url of failed) assert.equal(await say(url), url);
+    return events
+      .filter(({ kind }) => kind !== 'answered')
+      .map((event) =>
+        event.kind === 'failed'
+          ? [event.message, event.traceback].map((text) => text.replace(/script\d+/g, 'script'))
+          : event,
+      );
+  };
+  const inCoroutines = await told(['127.0.0.1']);
+  assert.equal(inCoroutines.length, failed.length, JSON.stringify(inCoroutines));
+  assert.deepEqual(inCoroutines, await told([]));
+
+  let release = (): void => {};
+  let asked = (): void => {};
+  const arrived = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const at = await service(t, (_request, response) => {
+    release = () => response.end('late');
+    asked();
+  });
+  const { say } = await scripted(t, body, { allow: ['127.0.0.1'] });
+  const waiting = say(`http://${at}/`);
+  await arrived;
+  for (const url of failed) assert.equal(await say(url), url);
+  release();
+  assert.equal(await waiting, 'late');
+  assert.equal(await say('count'), '4', 'the globals are those of the first call');
+});
