@@ -10,12 +10,12 @@ import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
 
 /** Loaded only for a configuration that names a script. */
-const askLua: CheckScript = async (file, config) => {
-  const { checkScript } = await import('../hooks/check-script.ts');
-  const checked = await checkScript(file);
-  if ('fault' in checked || !config?.hooks.test) return checked;
-  const fault = await (await import('./script-tests.ts')).whyTestsFail(file);
-  return fault === undefined ? checked : { fault };
+const askLua: CheckScript = async (script, config) => {
+  const { OpenedScript } = await import('./opened-script.ts');
+  const opened = new OpenedScript();
+  const checked = await opened.check(script, config);
+  await opened.close();
+  return checked;
 };
 
 /** Exit code 0: `run` would start with it; 2: it would not, and every reason is one line on standard error. */

@@ -1,9 +1,9 @@
 /**
  * The script of `run`, opened once: to see whether it loads, while the rest of the configuration is still looked
  * at, and for the sessions afterwards. Its thread takes longer to start than anything else does. The same at each
- * reload; what always holds: of the scripts that were tried, one at most waits to be taken.
+ * reload, and for `check`, which takes none; what always holds: of the scripts that were tried, one at most waits to
+ * be taken.
  */
-import type { Config } from '../config/config.ts';
 import type { CheckScript } from '../config/files.ts';
 import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
 import { createHookHost } from '../hooks/host.ts';
@@ -21,18 +21,19 @@ export class OpenedScript {
   }
 
   /** The check for `checkFiles`. With several workers, each opens the script for itself, and here it is only tried. */
-  async check(file: string, config: Config | undefined): ReturnType<CheckScript> {
+  async check(...[script, config]: Parameters<CheckScript>): ReturnType<CheckScript> {
     await this.close();
+    const { file, settings } = script;
     const early: HookEvent[] = [];
     let report: Report = (event) => early.push(event);
-    const settings = config?.hooks ?? { script: file, deadline: LOAD_DEADLINE, onError: 'pass' };
-    const host = await createHookHost(settings, (event) => report(event));
+    const hooks = config?.hooks ?? { script: file, deadline: LOAD_DEADLINE, onError: 'pass', settings };
+    const host = await createHookHost(hooks, (event) => report(event));
     this.#files = host.files;
     if ('fault' in host) return host;
     if (config?.hooks.test) {
       const { testsOf, whyTestsFail } = await import('./script-tests.ts');
       this.#files = [...this.#files, testsOf(file)];
-      const fault = await whyTestsFail(file);
+      const fault = await whyTestsFail(file, settings);
       if (fault !== undefined) {
         await host.close();
         return { fault };

@@ -86,8 +86,8 @@ export class Reloader {
     const began = Date.now();
     await this.#watch.acknowledge();
     const read = await loadConfig(this.#config.file);
-    const loaded = await checkFiles(read, (file, config) =>
-      this.#script.check(file, config && asItRuns(config, this.#config).config),
+    const loaded = await checkFiles(read, (script, config) =>
+      this.#script.check(script, config && asItRuns(config, this.#config).config),
     );
     if (loaded.kind === 'faults') {
       this.#refuse(why, loaded.faults.map(formatFault));

@@ -24,8 +24,8 @@ export async function serveConfig(file: string, io: Io, hangUps: CaughtSignals):
   const read = await loadConfig(file);
   const script = new OpenedScript();
   const onTerminal = isatty(0);
-  const loaded = await checkFiles(read, (path, config) => {
-    const checked = script.check(path, config);
+  const loaded = await checkFiles(read, (named, config) => {
+    const checked = script.check(named, config);
     // While the script's thread starts, this one has nothing else to do.
     if (config?.tls.certificates.length === 0) void import('../net/self-signed.ts');
     return checked;

@@ -11,7 +11,7 @@ import { splitCiphers } from './cipher-list.ts';
 import type { Config } from './config.ts';
 import { type ConfigFault, inOrder } from './fault.ts';
 import type { LoadResult } from './load.ts';
-import { type FileReference, faultOf, type NamedFile } from './references.ts';
+import { type FileReference, faultOf, type NamedFile, type NamedScript } from './references.ts';
 import { whyUnreadable } from './unreadable.ts';
 
 /**
@@ -19,7 +19,7 @@ import { whyUnreadable } from './unreadable.ts';
  * when something else is wrong with it, so that nothing will run.
  */
 export type CheckScript = (
-  file: string,
+  script: Pick<NamedScript, 'file' | 'settings'>,
   config: Config | undefined,
 ) => Promise<{ readonly fault: string } | DefinedHooks>;
 
@@ -35,12 +35,19 @@ export type ReadyResult =
 /** What `loadConfig` gave, and the files it names besides: all faults of both, in the order of the lines. */
 export async function checkFiles(loaded: LoadResult, checkScript: CheckScript): Promise<ReadyResult> {
   const config = loaded.kind === 'loaded' ? loaded.config : undefined;
-  const checked = await checkAll(loaded.files, (script) => checkScript(script, config));
+  const check: CheckNamedScript = async (script) =>
+    hasUnsureSettings(loaded) ? noHooks : checkScript(script, config);
+  const checked = await checkAll(loaded.files, check);
   if (loaded.kind === 'faults')
     return { kind: 'faults', faults: inOrder([...loaded.faults, ...checked.faults]) };
   if (checked.faults.length > 0) return { kind: 'faults', faults: checked.faults };
   const warnings = inOrder([...loaded.warnings, ...checked.warnings]);
   return { kind: 'loaded', config: loaded.config, warnings, defines: checked.defines };
+}
+
+/** Whether `hooks.settings` is wrong, or meant by a key that is: a script may stumble over that and nothing else. */
+function hasUnsureSettings(loaded: LoadResult): boolean {
+  return loaded.kind === 'faults' && loaded.faults.some(({ path }) => /^hooks(\.settings|$)/.test(path));
 }
 
 interface Checked {
@@ -50,7 +57,7 @@ interface Checked {
   readonly defines?: DefinedHooks;
 }
 
-type CheckNamedScript = (file: string) => ReturnType<CheckScript>;
+type CheckNamedScript = (script: NamedScript) => ReturnType<CheckScript>;
 
 /**
  * Reads every file that the configuration names and says what is wrong with each. All at once: while the script's
@@ -103,7 +110,7 @@ async function checkFile(
       const { script } = reference;
       const read = await readNamed(script);
       if (read.kind === 'unreadable') return { faults: [faultOf(script, read.message)] };
-      const result = await checkScript(script.file);
+      const result = await checkScript(script);
       return 'fault' in result
         ? { faults: [faultOf(script, result.fault)] }
         : { faults: [], defines: result };

@@ -24,6 +24,12 @@ interface WrittenCiphers {
   readonly place: Place;
 }
 
+/** `hooks.script`, and what it finds in `config`. */
+export interface NamedScript extends NamedFile {
+  /** `hooks.settings`; empty where that is no map. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
 /** A file, or what else of the configuration is judged beside the files, because they are judged by it. */
 export type FileReference =
   | WrittenCiphers
@@ -34,7 +40,7 @@ export type FileReference =
       readonly key: NamedFile | undefined;
     }
   | { readonly kind: 'authority'; readonly ca: NamedFile }
-  | { readonly kind: 'script'; readonly script: NamedFile };
+  | { readonly kind: 'script'; readonly script: NamedScript };
 
 /** In the order ciphers, certificates, authority, script; paths are resolved against `folder`. */
 export function referencedFiles(source: Source, folder: string): FileReference[] {
@@ -58,6 +64,13 @@ export function referencedFiles(source: Source, folder: string): FileReference[]
   const ca = named(['upstream', 'tls', 'ca']);
   if (ca !== undefined) references.push({ kind: 'authority', ca });
   const script = named(['hooks', 'script']);
-  if (script !== undefined) references.push({ kind: 'script', script });
+  if (script !== undefined) {
+    const settings = mapOf(source.valueAt(['hooks', 'settings']));
+    references.push({ kind: 'script', script: { ...script, settings } });
+  }
   return references;
+}
+
+function mapOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -24,6 +24,8 @@ export interface LoginOutcome {
 
 /** A store that several proxies share. */
 export interface SharedStore {
+  /** Whether it was of no use when it was tried last. */
+  readonly isLost: boolean;
   /** Undefined: it is of no use at the moment. Never rejects. */
   use<Result>(work: (tallies: Tallies) => Promise<Result>): Promise<Result | undefined>;
   close(): void;
@@ -80,6 +82,11 @@ export class Guard implements LoginGuard {
 
   get store(): SharedStore | undefined {
     return this.#store;
+  }
+
+  /** Whether there is a store, and it is of no use at the moment. */
+  get hasLostStore(): boolean {
+    return this.#store?.isLost ?? false;
   }
 
   close(): void {

@@ -24,7 +24,8 @@ export class RedisLink {
   /** There only while Redis answers. */
   #tallies: RedisTallies | undefined;
   #again: NodeJS.Timeout | undefined;
-  #said: GuardEvent['kind'] | undefined;
+  /** Undefined: the first try is not over. */
+  #said: 'store-found' | 'store-lost' | undefined;
 
   /** Begins to connect, and goes on trying until it is closed. `url` is a valid `redis:` or `rediss:` URL. */
   constructor(url: string, settings: Settings, report: (event: GuardEvent) => void) {
@@ -33,6 +34,10 @@ export class RedisLink {
     this.#settings = settings;
     this.#report = report;
     this.#connect();
+  }
+
+  get isLost(): boolean {
+    return this.#said === 'store-lost';
   }
 
   /** Does something with the counts in Redis. Undefined: it is of no use at the moment. Never rejects. */

@@ -136,8 +136,8 @@ export class Caller {
   #ended(call: ScriptCall<unknown>, coroutine: LuaState, question: number, index: number): CallFault {
     const state = this.#state;
     const { clock } = this.#opened;
-    const trace = traceback(coroutine, 0);
     lua.lua_settop(state, this.#top);
+    const trace = traceback(state, coroutine, 0);
     lua.lua_pushvalue(state, HANDLER);
     lua.lua_xmove(coroutine, state, 1);
     clock.begin(question, index);

@@ -44,13 +44,20 @@ export class Traces {
     this.last = '';
     if (this.#left <= 0) return;
     this.#left--;
-    this.last = traceback(state, level);
+    this.last = traceback(state, state, level);
   }
 }
 
-/** The calls of `state` from `level` on, the innermost first, as one line. */
-export function traceback(state: LuaState, level: number): string {
-  lauxlib.luaL_traceback(state, state, null, level);
+/** Values that fengari has on the stack at once while it writes a traceback; it makes room for fewer itself. */
+const TRACE_SLOTS = 20;
+
+/**
+ * The calls of `traced` from `level` on, the innermost first, as one line. It is written on the stack of `state`: on
+ * that of a coroutine which an error has ended there is no room, and fengari would throw outside of any call.
+ */
+export function traceback(state: LuaState, traced: LuaState, level: number): string {
+  lua.lua_checkstack(state, TRACE_SLOTS);
+  lauxlib.luaL_traceback(state, traced, null, level);
   const text = Buffer.from(lua.lua_tostring(state, -1)!).toString('latin1');
   lua.lua_pop(state, 1);
   const frames = text

@@ -34,8 +34,15 @@ export function testsOf(script: string): string {
   return script.replace(/(\.lua)?$/, ENDING);
 }
 
-/** Runs every test of one file; `print` gets the lines that script and tests print. Never rejects. */
-export async function runTestFile(file: string, print: (line: string) => void): Promise<TestReport> {
+/**
+ * Runs every test of one file; `print` gets the lines that script and tests print, and `settings` is what they find in
+ * `config`. Never rejects.
+ */
+export async function runTestFile(
+  file: string,
+  print: (line: string) => void,
+  settings: TestStart['settings'] = {},
+): Promise<TestReport> {
   const path = resolve(file);
   const script = `${path.slice(0, -ENDING.length)}.lua`;
   const source = await readScript(script);
@@ -46,6 +53,7 @@ export async function runTestFile(file: string, print: (line: string) => void): 
     script: { name: basename(script), source },
     tests: { name: basename(path), source: tests },
     folder: dirname(path),
+    settings,
   };
   return await new TestRun(start, print).report;
 }

@@ -11,6 +11,8 @@ export interface TestStart {
   readonly tests: LuaFile;
   /** The absolute path of the folder of both, from which modules may be required. */
   readonly folder: string;
+  /** What both find in `config`. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export type FromTests =

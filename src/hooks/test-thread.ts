@@ -48,12 +48,12 @@ function testIn(tests: string): LuaFunction {
   };
 }
 
-function runTests({ script, tests, folder }: TestStart): string | undefined {
+function runTests({ script, tests, folder, settings }: TestStart): string | undefined {
   const state = openSandbox({
     print: (text) => send({ kind: 'printed', text }),
     require: requireFrom(folder, new Map()),
     failing: () => {},
-    settings: {},
+    settings,
     http: undefined,
   });
   const fault = execute(state, script);

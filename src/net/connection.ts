@@ -185,6 +185,8 @@ export class Connection implements LegOwner, Timed {
         if (this.#login !== 'ok') this.#noteLogin('refused', effect);
         return;
       case 'logged-out':
+        // A server may say OK to it before any login, and then it must not be a way to stay for ever (A16).
+        if (this.#login === 'ok') this.#patience.beginLogin(performance.now());
         this.#noteLogin('none', undefined);
         return;
       case 'capabilities-added':

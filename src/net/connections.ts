@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts';
 export interface Census {
   /** Whether `limits.connections` is reached in all. */
   isFull(): boolean;
-  /** Whether `limits.connectionsPerAddress` is reached in all. */
+  /** Whether `limits.connectionsPerAddress` is reached in all, for what `countedAddress` gives. */
   isFullFor(address: string): boolean;
   /** Told when the count of this process has changed, and that of the address where one is given. */
   changed(counted: Connections, address?: string): void;
@@ -17,7 +17,10 @@ export interface Census {
 
 const nobodyElse: Census = { isFull: () => false, isFullFor: () => false, changed: () => {} };
 
-/** The connections of all listeners, those included whose PROXY header is still to come. */
+/**
+ * The connections of all listeners, those included whose PROXY header is still to come. Addresses are those that
+ * `countedAddress` gives.
+ */
 export class Connections {
   readonly all: Set<Connection | AwaitedHeader> = new Set();
   readonly #perAddress: Map<string, number> = new Map();

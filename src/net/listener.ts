@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { Limits, Listen } from '../config/config.ts';
 import type { SessionSettings } from '../session/conversation.ts';
 import type { EndCause } from '../session/effect.ts';
-import { plainAddress } from './address.ts';
+import { countedAddress, plainAddress } from './address.ts';
 import { AwaitedHeader } from './awaited-header.ts';
 import { Connection, type Shared } from './connection.ts';
 import type { Connections } from './connections.ts';
@@ -86,15 +86,15 @@ function endsOf(source: ProxyEnd, destination: ProxyEnd): Ends {
 
 function open(socket: Socket, ends: Ends, accepting: Accepting): void {
   const { shared, connections } = accepting;
-  const tooMany = refusal(connections, ends.client, shared);
+  const address = countedAddress(ends.client);
+  const tooMany = refusal(connections, address, shared);
   if (tooMany !== undefined) {
     turnAway(socket, ends, accepting, tooMany);
     return;
   }
-  const { client } = ends;
-  connections.enter(client);
+  connections.enter(address);
   const connection: Connection = new Connection(socket, factsOf(ends, accepting), shared, () =>
-    connections.leave(client, connection),
+    connections.leave(address, connection),
   );
   connections.add(connection);
 }
@@ -156,12 +156,12 @@ function tooManyInAll(connections: Connections, limits: Limits): EndCause | unde
   return { code: 'too-many-connections', message };
 }
 
-function refusal(connections: Connections, client: string, shared: Shared): EndCause | undefined {
+function refusal(connections: Connections, address: string, shared: Shared): EndCause | undefined {
   const { limits } = shared.config;
   const inAll = tooManyInAll(connections, limits);
   if (inAll !== undefined) return inAll;
-  if (connections.isFullFor(client, limits.connectionsPerAddress)) {
-    const message = `this address has limits.connectionsPerAddress (${limits.connectionsPerAddress}) connections already`;
+  if (connections.isFullFor(address, limits.connectionsPerAddress)) {
+    const message = `${address} has limits.connectionsPerAddress (${limits.connectionsPerAddress}) connections already`;
     return { code: 'too-many-connections', message };
   }
   return undefined;

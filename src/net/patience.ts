@@ -28,6 +28,8 @@ export class Patience {
   readonly began: number = performance.now();
   /** When either side said something last. */
   active: number = this.began;
+  /** When there must have been a login, while there is none. */
+  #loginBy: number;
   /** When the client's handshake must be done, while there is one. */
   handshakeBy: number = Number.POSITIVE_INFINITY;
   /** When the server must have greeted, while it is waited for. */
@@ -38,6 +40,12 @@ export class Patience {
 
   constructor(limits: Limits) {
     this.#limits = limits;
+    this.#loginBy = this.began + limits.loginTimeout;
+  }
+
+  /** The client has the time for a login from here on: again, where one was undone. */
+  beginLogin(now: number): void {
+    this.#loginBy = now + this.#limits.loginTimeout;
   }
 
   get awaitsHandshake(): boolean {
@@ -52,7 +60,7 @@ export class Patience {
   late(now: number, loggedIn: boolean, unfinished: Unfinished | undefined): Late | undefined {
     if (now > this.handshakeBy) return 'handshake';
     if (now > this.greetingBy) return 'greeting';
-    if (!loggedIn && now > this.began + this.#limits.loginTimeout) return 'login';
+    if (!loggedIn && now > this.#loginBy) return 'login';
     if (this.#isStalled(now, loggedIn ? undefined : unfinished)) return this.#unfinished?.kind;
     return now > this.active + this.#limits.idleTimeout ? 'idle' : undefined;
   }

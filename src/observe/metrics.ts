@@ -26,6 +26,8 @@ export interface UpstreamState {
 export interface Looks {
   traffic(): Traffic;
   upstreams(): readonly UpstreamState[];
+  /** Whether `limits.store` is of no use at the moment. */
+  hasLostStore(): boolean;
 }
 
 /** Those of a process that serves. */
@@ -40,7 +42,6 @@ export interface ServingMetrics {
   /** By whom or what something was refused before the server heard of it. */
   refused(reason: string): void;
   loginDelayed(): void;
-  loginStore(state: 'answers' | 'lost'): void;
   upstreamConnected(upstream: string, seconds: number): void;
   upstreamFailed(upstream: string, reason: string): void;
   hookAnswered(call: string, calls: number, failures: number, seconds: number): void;
@@ -83,7 +84,7 @@ const misnamed = ['handles', 'requests', 'resources'].flatMap((what) => [
 ]);
 
 /** Makes the metrics of a process that serves. */
-export function createServingMetrics({ traffic, upstreams }: Looks): ServingMetrics {
+export function createServingMetrics({ traffic, upstreams, hasLostStore }: Looks): ServingMetrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
   collectDefaultMetrics({ register: registry });
@@ -129,13 +130,15 @@ export function createServingMetrics({ traffic, upstreams }: Looks): ServingMetr
     'reason',
   ]);
   const delayed = counter('imapveil_logins_delayed_total', 'Logins that were answered late.');
-  const store = new Gauge({
+  new Gauge({
     name: 'imapveil_login_store_up',
     help: 'Whether limits.store answers; 1 where it is memory.',
     aggregator: 'min',
     registers,
+    collect() {
+      this.set(hasLostStore() ? 0 : 1);
+    },
   });
-  store.set(1);
   const connected = seconds(
     'imapveil_upstream_connect_seconds',
     'From the connection to the server to its greeting.',
@@ -201,7 +204,6 @@ export function createServingMetrics({ traffic, upstreams }: Looks): ServingMetr
     },
     refused: (reason) => refusals.inc({ reason }),
     loginDelayed: () => delayed.inc(),
-    loginStore: (state) => store.set(state === 'answers' ? 1 : 0),
     upstreamConnected: (upstream, waited) => connected.observe({ upstream }, waited),
     upstreamFailed: (upstream, reason) => failures.inc({ upstream, reason }),
     hookAnswered(call, count, wrong, waited) {

@@ -80,16 +80,7 @@ export function countHookEvent(metrics: ServingMetrics, event: HookEvent): void 
   }
 }
 
-/** Counts what the guard of logins does. */
+/** Counts what the guard of logins does; how its store is, is looked at (`Looks`). */
 export function countGuardEvent(metrics: ServingMetrics, event: GuardEvent): void {
-  switch (event.kind) {
-    case 'delayed':
-      metrics.loginDelayed();
-      return;
-    case 'store-lost':
-      metrics.loginStore('lost');
-      return;
-    case 'store-found':
-      metrics.loginStore('answers');
-  }
+  if (event.kind === 'delayed') metrics.loginDelayed();
 }

@@ -175,7 +175,7 @@ class ThisProcess implements Serving {
       this.#upstreams,
     );
     this.#upstreams = upstreams;
-    this.#watched.watch(upstreams);
+    this.#watched.watch(upstreams, this.#guard);
     this.#checks?.stop();
     this.#checks = new UpstreamChecks(upstreams, config.upstream.check.interval);
     const shared: Shared = {

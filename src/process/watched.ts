@@ -3,6 +3,7 @@
  * Without one nothing is counted, and the code that counts is not loaded.
  */
 import type { Config } from '../config/config.ts';
+import type { Guard } from '../guard/guard.ts';
 import type { HookEvent } from '../hooks/hook-host.ts';
 import type { ConnectionEvents } from '../net/connection-events.ts';
 import type { Connections } from '../net/connections.ts';
@@ -25,6 +26,7 @@ export class Watched {
   readonly #traffic: TrafficCount;
   #metrics: ServingMetrics | undefined;
   #upstreams: Pick<UpstreamPool, 'states'> | undefined;
+  #guard: Pick<Guard, 'hasLostStore'> | undefined;
 
   constructor(services: WatchServices, connections: Connections) {
     this.#services = services;
@@ -39,12 +41,14 @@ export class Watched {
     this.#metrics = createServingMetrics({
       traffic: () => this.#traffic.all,
       upstreams: () => this.#upstreams?.states ?? [],
+      hasLostStore: () => this.#guard?.hasLostStore ?? false,
     });
   }
 
-  /** The servers behind from now on. */
-  watch(upstreams: Pick<UpstreamPool, 'states'>): void {
+  /** The servers behind, and who counts failed logins, from now on. */
+  watch(upstreams: Pick<UpstreamPool, 'states'>, guard: Pick<Guard, 'hasLostStore'>): void {
     this.#upstreams = upstreams;
+    this.#guard = guard;
   }
 
   /** For the sessions that begin from now on. */

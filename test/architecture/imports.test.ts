@@ -51,7 +51,7 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: notFengari,
   },
   guard: {
-    values: [],
+    values: ['net/address.ts'],
     types: ['config/config.ts', 'net/login-guard.ts'],
     node: true,
     packages: ['@redis/client', 'rate-limiter-flexible'],

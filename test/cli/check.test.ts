@@ -111,3 +111,31 @@ test('hooks.test: a script whose tests fail, or are not there, is a fault at the
     assert.match(io.errors(), expected);
   }
 });
+
+test('the script, and with hooks.test its tests, find hooks.settings', async (context) => {
+  const folder = folderWith(context, {
+    'proxy.yaml': [
+      'upstream: { host: demo }',
+      'hooks: { script: imap4.lua, test: true, settings: { hidden: [Journal, Notes] } }',
+    ].join('\n'),
+    'imap4.lua': [
+      'local hidden = {}',
+      'for _, name in ipairs(config.hidden) do hidden[name] = true end',
+      'function DoListResult(name) return not hidden[name] end',
+    ].join('\n'),
+    'imap4_test.lua': 'test("hides", function() assert_false(DoListResult(config.hidden[2])) end)',
+  });
+  const io = captureIo();
+  assert.equal(await check(['--config', join(folder, 'proxy.yaml')], io), 0, io.errors());
+  assert.match(io.output(), /imap4\.lua defines DoListResult$/m);
+});
+
+test('what the script may not do at its start is the same as for run', async (context) => {
+  const folder = folderWith(context, {
+    'proxy.yaml': 'upstream: { host: demo }\nhooks: { script: imap4.lua, http: { allow: [127.0.0.1] } }\n',
+    'imap4.lua': 'http.get("http://127.0.0.1/")',
+  });
+  const io = captureIo();
+  assert.equal(await check(['--config', join(folder, 'proxy.yaml')], io), 2);
+  assert.match(io.errors(), /imap4\.lua:1: this cannot be used here/);
+});

@@ -21,11 +21,27 @@ test('run says of a script and of everything else what check says, and its exit 
       'upstream: { host: mail }\ntls: { certificates: [{ cert: a, key: b }] }\nhooks: { script: right.lua }\n',
       1,
     ],
+    [
+      'a port beside a script that needs its settings',
+      'upstream: { host: mail, port: 0 }\nhooks: { script: needy.lua, settings: { hidden: [Journal] } }\n',
+      1,
+    ],
+    [
+      'settings that are no map',
+      'upstream: { host: mail }\nhooks: { script: needy.lua, settings: [Journal] }\n',
+      1,
+    ],
+    [
+      'settings under a slip of the pen',
+      'upstream: { host: mail }\nhooks: { script: needy.lua, setings: { hidden: [Journal] } }\n',
+      1,
+    ],
   ] as const) {
     const folder = folderWith(context, {
       'proxy.yaml': yaml,
       'wrong.lua': 'return x y',
       'right.lua': 'function DoCapability(ip, caps) return caps end',
+      'needy.lua': 'for _, name in ipairs(config.hidden) do print(name) end',
     });
     const argv = ['--config', join(folder, 'proxy.yaml')];
     const [checked, ran] = [captureIo(), captureIo()];

@@ -158,7 +158,7 @@ test('a sound configuration says what its script defines', async (context) => {
   });
   const defines = { ...NOTHING, list: true };
   const asked: string[] = [];
-  const result = await checkFiles(await loadConfig(join(folder, 'proxy.yaml')), (file) => {
+  const result = await checkFiles(await loadConfig(join(folder, 'proxy.yaml')), ({ file }) => {
     asked.push(file);
     return Promise.resolve(defines);
   });

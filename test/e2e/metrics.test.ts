@@ -11,6 +11,7 @@ import type { Endpoint } from '../support/endpoint.ts';
 import { freePorts } from '../support/ports.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
+import { startRedis } from '../support/redis.ts';
 import { program, without } from '../support/required.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
 import { pidOf } from '../support/workers.ts';
@@ -155,6 +156,38 @@ describe('metrics', { skip: without('openssl'), timeout: 120_000 }, () => {
     const over = await page(admin, '/metrics');
     assert.equal(figure(over, 'imapveil_commands_total'), 4);
     assert.equal(figure(over, 'imapveil_reloads_total{result="ok"}'), 1);
+  });
+
+  test('limits.store that is lost and found shows, of all workers, after a reload, and until another one is used', {
+    skip: without('redis-server'),
+  }, async () => {
+    const up = (port: number, value: 0 | 1) =>
+      untilFigures(port, (text) => text.includes(`imapveil_login_store_up ${value}\n`));
+    const redis = await startRedis();
+    try {
+      const limits = { store: `redis://127.0.0.1:${redis.port}` };
+      const { proxy, admin } = await start({ workers: 2, limits });
+      const { proxy: later } = await start({ admin: undefined, limits });
+      for (const each of [proxy, later]) await each.logged(/limits\.store answers/);
+      await up(admin, 1);
+      await redis.stop();
+      for (const each of [proxy, later]) await each.logged(/limits\.store is of no use/);
+      await up(admin, 0);
+
+      const [port = 0] = await freePorts(1);
+      const watched = { admin: { address: '127.0.0.1', port } };
+      await later.configure({ ...watched, limits });
+      await later.reload();
+      await up(port, 0);
+      await later.configure({ ...watched, limits: { store: 'memory' } });
+      await later.reload();
+      await up(port, 1);
+
+      await redis.start();
+      await up(admin, 1);
+    } finally {
+      await redis.stop();
+    }
   });
 
   test('say which server is down, also while no session goes there', async () => {

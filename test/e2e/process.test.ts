@@ -57,6 +57,27 @@ describe('the process', { skip: without('openssl') }, () => {
     await patient.logout();
   });
 
+  test('P21: UNAUTHENTICATE gives the time for a login anew, and no more than that', async () => {
+    const proxy = await start({ limits: { loginTimeout: '1s', handshakeTimeout: '200ms' } });
+    const client = await RawImap.open(proxy.endpoint(0, 'none'), account);
+    const never = await RawImap.connect(proxy.endpoint(0, 'none'));
+    await never.response();
+    const untilItEnds = async (): Promise<void> => {
+      for (;;) await never.ok('UNAUTHENTICATE');
+    };
+    await assert.rejects(untilItEnds, /Autologout: there was no login in time/);
+    // That one came later and has had its time: so the first has had it, too.
+    await client.ok('UNAUTHENTICATE');
+    // The deadlines are looked at meanwhile.
+    assert.equal(await everything(connect(proxy.ports[1]!, '127.0.0.1')), '');
+    await client.ok(`LOGIN ${account.user} ${account.password}`);
+    const before = proxy.log.length;
+    await client.ok('UNAUTHENTICATE');
+    assert.match(await client.rest(), /^\* BYE Autologout: there was no login in time/);
+    const { duration } = await proxy.logged(/"cause":"login-timeout"/, before);
+    assert.ok(Number(duration) >= 2000, `it began with the connection: ${duration}`);
+  });
+
   test('who says nothing for idleTimeout is logged out', async () => {
     const proxy = await start({ limits: { idleTimeout: '500ms' } });
     const silent = await RawImap.open(proxy.endpoint(0, 'none'), account);

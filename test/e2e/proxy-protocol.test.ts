@@ -219,6 +219,21 @@ describe('PROXY header', { skip: without('openssl') }, () => {
     await small.logged(/"client":"127\.0\.0\.1".*"cause":"client-closed"/, before);
   });
 
+  test('an IPv6 client is counted by its network of 64 bits, one that is written as IPv6 by its IPv4 address', async () => {
+    const small = await start({ limits: { connectionsPerAddress: 2 } });
+    const greeting = async (address: string) => {
+      const client = await RawImap.connect(small.endpoint(0, 'none'));
+      client.send(`PROXY TCP6 ${address} 2001:db8::1 1 143\r\n`);
+      return await client.response();
+    };
+    assert.match(await greeting('2001:db8:1:2::1'), /^\* OK/);
+    assert.match(await greeting('2001:db8:1:2:3:4:5:6'), /^\* OK/);
+    assert.match(await greeting('2001:db8:1:2:ffff::7'), /^\* BYE Too many/);
+    await small.logged(/2001:db8:1:2::\/64 has limits\.connectionsPerAddress \(2\) connections already/);
+    assert.match(await greeting('2001:db8:1:3::1'), /^\* OK/);
+    for (const last of [1, 2, 3]) assert.match(await greeting(`::ffff:192.0.2.${last}`), /^\* OK/);
+  });
+
   test('who has sent no header yet does not hold up the end', async () => {
     const ending = await start();
     const silent = await RawImap.connect(ending.endpoint(0, 'none'));

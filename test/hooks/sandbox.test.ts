@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { checkScript } from '../../src/hooks/check-script.ts';
+import type { HookHost } from '../../src/hooks/hook-host.ts';
+import { createHookHost, type ScriptFault } from '../../src/hooks/host.ts';
 import { noHooks } from '../../src/rewrite/question.ts';
 import { capability, failures, faultOf, folderWith, openFile, openScript } from './scripted-host.ts';
 
@@ -18,6 +19,11 @@ async function evaluate(t: TestContext, expression: string, before = ''): Promis
   await capability(session, ' A ');
   const printed = events.flatMap((event) => (event.kind === 'printed' ? [event.text] : []));
   return failures(events)[0] ?? printed.join('\n');
+}
+
+/** A script that has a fault is not left open. */
+function opened(script: string): Promise<HookHost | ScriptFault> {
+  return createHookHost({ script, deadline: 1000, onError: 'pass' }, () => {});
 }
 
 const forbidden = [
@@ -135,8 +141,11 @@ test('string.rep is bounded (L4)', async (t) => {
 
 test('FENGARICONF of the environment is not read (L10)', async (t) => {
   const folder = folderWith(t, { 'script.lua': 'x = 1' });
-  const code = `import { checkScript } from ${JSON.stringify(new URL('../../src/hooks/check-script.js', import.meta.url))};
-    console.log(JSON.stringify(await checkScript(process.argv[1])));`;
+  const code = `import { createHookHost } from ${JSON.stringify(new URL('../../src/hooks/host.js', import.meta.url))};
+    const settings = { script: process.argv[1], deadline: 1000, onError: 'pass' };
+    const host = await createHookHost(settings, () => {});
+    console.log(JSON.stringify(host.defines ?? host));
+    await host.close?.();`;
   const said = execFileSync(
     process.execPath,
     ['--input-type=module', '-e', code, join(folder, 'script.lua')],
@@ -168,7 +177,7 @@ test('an error in a module carries the module\u2019s name and line', async (t) =
     'missing.lua': '\nrequire("nowhere")',
   });
   const faults = await Promise.all(
-    ['syntax', 'runtime', 'circle', 'missing'].map((name) => checkScript(join(folder, `${name}.lua`))),
+    ['syntax', 'runtime', 'circle', 'missing'].map((name) => opened(join(folder, `${name}.lua`))),
   );
   const [syntax, runtime, circle, missing] = faults.map((fault) => ('fault' in fault ? fault.fault : ''));
   assert.match(syntax ?? '', /^broken\.lua:2: unexpected symbol near '='/);
@@ -219,12 +228,12 @@ test('a fault in the script is Lua\u2019s own message; a file that cannot be rea
   assert.equal(await faultOf(t, 'DoCapability = 7'), 'script.lua: DoCapability is a number, not a function');
   assert.equal(await faultOf(t, 'setmetatable(_G, { __index = function(_, k) error(k) end })'), undefined);
   const folder = folderWith(t, {});
-  const missing = await checkScript(join(folder, 'missing.lua'));
+  const missing = await opened(join(folder, 'missing.lua'));
   assert.deepEqual(missing, {
     fault: `The script ${join(folder, 'missing.lua')} cannot be read: there is no such file.`,
     files: [join(folder, 'missing.lua')],
   });
-  const noFile = await checkScript(folder);
+  const noFile = await opened(folder);
   assert.deepEqual(noFile, { fault: `The script ${folder} is not a file.`, files: [folder] });
 });
 

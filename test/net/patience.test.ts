@@ -22,6 +22,14 @@ test('A16: who does not log in, and who says nothing more, is waited for so long
   assert.equal(late(10_001, true), 'idle');
 });
 
+test('P21: whose login was undone has the time for one anew', () => {
+  const patience = new Patience(limits);
+  const late = lateness(patience);
+  patience.beginLogin(patience.began + 5000);
+  assert.equal(late(5999), undefined);
+  assert.equal(late(6001), 'login');
+});
+
 test('who says something is not idle', () => {
   const patience = new Patience(limits);
   patience.active = patience.began + 5000;

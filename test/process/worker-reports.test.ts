@@ -9,7 +9,11 @@ const none = { bytesFromClient: 0, bytesFromUpstream: 0, commands: 0, commandsRe
 
 /** A worker that has so many sessions and counts them as begun; what it is sent is counted. */
 async function workerWith(sessions: number) {
-  const figures = metrics.createServingMetrics({ traffic: () => none, upstreams: () => [] });
+  const figures = metrics.createServingMetrics({
+    traffic: () => none,
+    upstreams: () => [],
+    hasLostStore: () => false,
+  });
   for (let at = 0; at < sessions; at++) figures.sessionBegan(143);
   const report: Report = { figures: [await figures.read()], errors: [], processes: { up: 1, restarts: 0 } };
   const worker = { asked: 0, report, send: () => void worker.asked++ };

@@ -46,7 +46,7 @@ export class HttpClient {
     this.#settings = settings;
   }
 
-  /** `within`: milliseconds, never more than the settings allow. Never rejects. */
+  /** `within`: whole milliseconds above 0, of which no more count than the settings allow. Never rejects. */
   async send(request: HttpRequest, within: number): Promise<HttpReply | HttpFault> {
     const limit = Math.min(within, this.#settings.timeout);
     const signal = AbortSignal.timeout(limit);

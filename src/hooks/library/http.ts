@@ -19,7 +19,7 @@ export interface HttpDoors {
 
 interface Options {
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds. */
+  /** Whole milliseconds, or infinity: Node has no timer for a fraction. */
   readonly timeout: number;
 }
 
@@ -61,8 +61,8 @@ function optionsAt(state: LuaState, index: number, { timeout }: HttpSettings): O
   if (lua.lua_type(state, index) <= lua.LUA_TNIL) return { headers: {}, timeout };
   if (lua.lua_type(state, index) !== lua.LUA_TTABLE) return raise(state, 'the options must be a table');
   lua.lua_settop(state, index);
-  lua.lua_getfield(state, index, literal('timeout'));
-  const given = lua.lua_type(state, -1) === lua.LUA_TNUMBER ? lua.lua_tonumber(state, -1) * 1000 : timeout;
+  const given = lua.lua_getfield(state, index, literal('timeout'));
+  const within = given === lua.LUA_TNIL ? timeout : millisecondsAt(state, -1);
   lua.lua_pop(state, 1);
   const headers: Record<string, string> = {};
   if (lua.lua_getfield(state, index, literal('headers')) === lua.LUA_TTABLE) {
@@ -75,7 +75,15 @@ function optionsAt(state: LuaState, index: number, { timeout }: HttpSettings): O
       lua.lua_pop(state, 1);
     }
   }
-  return { headers, timeout: Math.max(1, given) };
+  return { headers, timeout: within };
+}
+
+function millisecondsAt(state: LuaState, index: number): number {
+  const seconds = lua.lua_type(state, index) === lua.LUA_TNUMBER ? lua.lua_tonumber(state, index) : 0;
+  // What is not above 0 may be no number at all (`0/0`).
+  return seconds > 0
+    ? Math.ceil(seconds * 1000)
+    : raise(state, 'timeout must be a number of seconds above 0');
 }
 
 function headerAt(state: LuaState, index: number): string {

@@ -237,6 +237,33 @@ test('where a script cannot wait, and too many requests in one call, are errors 
   assert.match(messages[3] ?? '', /more than 10 requests in one call/);
 });
 
+test('a timeout is any number of seconds above 0; anything else is an error with a line, and harms nobody else', async (t) => {
+  const at = await service(t, (_request, response) => response.end('x'));
+  const silent = await service(t, () => {});
+  const { say, host, events } = await scripted(
+    t,
+    `local timeouts = { third = 1/3, thousandth = 1.005, short = 0.0015, huge = math.huge, whole = 2,
+    zero = 0, negative = -1, nan = 0/0, infinite = -math.huge, text = "2", yes = true }
+  local name, to = string.match(url, "^(%a+) (.*)$")
+  local reply, message = http.get(to, { timeout = timeouts[name] })
+  return reply and reply.body or message`,
+    { allow: ['127.0.0.1'] },
+  );
+  for (const name of ['third', 'thousandth', 'huge', 'whole', 'unnamed']) {
+    assert.equal(await say(`${name} http://${at}/`), 'x');
+  }
+  assert.equal(await say(`short http://${silent}/`), 'no whole answer within 2 milliseconds');
+  const refused = ['zero', 'negative', 'nan', 'infinite', 'text', 'yes'];
+  for (const name of refused) {
+    const asked = `${name} http://${at}/`;
+    assert.equal(await say(asked), asked, 'the greeting stays');
+  }
+  const [error, ...others] = host.errors;
+  assert.match(error?.message ?? '', /^script\d+\.lua:4: timeout must be a number of seconds above 0$/);
+  assert.deepEqual([error?.count, others], [refused.length, []]);
+  assert.ok(!events.some(({ kind }) => kind === 'thread-ended'));
+});
+
 test('without an allowed host HTTP is off, and says so', async (t) => {
   const { say } = await scripted(t, inOneLine, { allow: [] });
   assert.equal(await say('http://127.0.0.1/'), 'HTTP is off: hooks.http.allow names no host');
@@ -260,4 +287,46 @@ test('a script that loops while others wait ends, and those are asked again', as
   await first;
   assert.equal(await say('loop'), 'loop');
   assert.equal(await waiting, '200 second ');
+});
+
+test('an error at any depth is the same as without HTTP: the thread stays, and who waits goes on', async (t) => {
+  const body = `counted = (counted or 0) + 1
+  if url == "count" then return tostring(counted) end
+  local function deep(left) if left == 0 then error("deep") end return 1 + deep(left - 1) end
+  local function endless() return 1 + endless() end
+  if url == "deep" then return deep(50) end
+  if url == "endless" then return endless() end
+  return http.get(url).body`;
+  const failed = ['deep', 'endless'];
+  const told = async (allow: readonly string[]) => {
+    const { say, events } = await scripted(t, body, { allow });
+    for (const url of failed) assert.equal(await say(url), url);
+    return events
+      .filter(({ kind }) => kind !== 'answered')
+      .map((event) =>
+        event.kind === 'failed'
+          ? [event.message, event.traceback].map((text) => text.replace(/script\d+/g, 'script'))
+          : event,
+      );
+  };
+  const inCoroutines = await told(['127.0.0.1']);
+  assert.equal(inCoroutines.length, failed.length, JSON.stringify(inCoroutines));
+  assert.deepEqual(inCoroutines, await told([]));
+
+  let release = (): void => {};
+  let asked = (): void => {};
+  const arrived = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const at = await service(t, (_request, response) => {
+    release = () => response.end('late');
+    asked();
+  });
+  const { say } = await scripted(t, body, { allow: ['127.0.0.1'] });
+  const waiting = say(`http://${at}/`);
+  await arrived;
+  for (const url of failed) assert.equal(await say(url), url);
+  release();
+  assert.equal(await waiting, 'late');
+  assert.equal(await say('count'), '4', 'the globals are those of the first call');
 });
