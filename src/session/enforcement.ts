@@ -29,11 +29,13 @@ import {
   enableWithout,
   hiddenCapabilities,
   refusedWithout,
+  storesMessages,
 } from '../rewrite/hidden-capability.ts';
 import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
 import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
+import { isNameless, leadsAround, readsElsewhere } from './ways-around.ts';
 
 export type Judgement =
   | { readonly kind: 'pass' }
@@ -51,29 +53,6 @@ type Verdict =
   /** `below` is a pattern for what is below it; undefined where it was not listed. */
   | { readonly kind: 'visible'; readonly below: Uint8Array | undefined }
   | { readonly kind: 'hidden'; readonly delimiter: number | undefined };
-
-/**
- * Commands that name no mailbox. With those whose names are read, these are all that may pass where folders can be
- * hidden: what nobody here knows might name one, and NOTIFY, MULTISEARCH and URLAUTH do so in ways of their own (P29).
- */
-const namelessVerbs: ReadonlySet<string> = new Set([
-  ...['CAPABILITY', 'NOOP', 'LOGOUT', 'ID', 'ENABLE', 'LOGIN', 'AUTHENTICATE', 'UNAUTHENTICATE', 'STARTTLS'],
-  ...[
-    'IDLE',
-    'NAMESPACE',
-    'CHECK',
-    'CLOSE',
-    'UNSELECT',
-    'EXPUNGE',
-    'SEARCH',
-    'FETCH',
-    'STORE',
-    'SORT',
-    'THREAD',
-  ],
-  ...['UID EXPUNGE', 'UID SEARCH', 'UID FETCH', 'UID STORE', 'UID SORT', 'UID THREAD'],
-  ...['GETQUOTA', 'SETQUOTA', 'LANGUAGE', 'COMPARATOR', 'CANCELUPDATE'],
-]);
 
 const pass: Judgement = { kind: 'pass' };
 const unknown: Judgement = { kind: 'unknown' };
@@ -130,7 +109,7 @@ export class Enforcement {
   /** The words of a list without those that lead around the names of folders. */
   shownCapabilities(words: readonly string[]): readonly string[] {
     if (!this.#conversation.settings.hooks.defines.list) return words;
-    return words.filter((word) => !/^(NOTIFY|MULTISEARCH|CATENATE|URL-PARTIAL|URLAUTH(=.*)?)$/i.test(word));
+    return words.filter((word) => !leadsAround(word));
   }
 
   /** Whether a command may go up. `line` is its first line. */
@@ -189,13 +168,13 @@ export class Enforcement {
 
   #judgeMailboxes(head: CommandHead, line: LineSegment): Judgement | undefined {
     if (!this.#conversation.loggedIn) return undefined;
-    if (head.verb === 'APPEND' && catenates(line.bytes))
-      return { kind: 'refuse', reply: 'BAD Unknown arguments' };
+    const { verb } = fullVerb(head, line.bytes);
+    if (readsElsewhere(verb, line.bytes)) return { kind: 'refuse', reply: 'BAD Unknown arguments' };
     if (head.verb === 'LIST' || head.verb === 'LSUB' || head.verb === 'XLIST') return this.#judgeList();
     const named = readMailboxArguments(head, line.bytes);
     switch (named.kind) {
       case 'none':
-        if (namelessVerbs.has(fullVerb(head, line.bytes).verb)) return undefined;
+        if (isNameless(verb)) return undefined;
         return { kind: 'refuse', reply: 'BAD Unknown command' };
       case 'literal':
         return { kind: 'name-follows' };
@@ -269,7 +248,8 @@ export class Enforcement {
   /** Whether a later line of a command must not go up: what it holds would have been refused in the first one. */
   forbidsRest(verb: string, line: LineSegment): boolean {
     const hooks = this.#conversation.settings.hooks.defines;
-    if (hooks.list && verb === 'APPEND' && (!line.complete || catenates(line.bytes))) return true;
+    if (hooks.list && storesMessages(verb) && (!line.complete || readsElsewhere(verb, line.bytes)))
+      return true;
     const hidden = hooks.capability ? this.#hiddenCapabilities : undefined;
     if (hidden === undefined || verb === 'AUTHENTICATE') return false;
     const text = latin1(line.bytes, 0, endOfText(line.bytes));
@@ -361,9 +341,4 @@ export class Enforcement {
     this.#subscribing = undefined;
     if (name !== undefined && word === 'OK') this.#question = { about: 'subscription', name };
   }
-}
-
-/** APPEND … CATENATE (URL "/Hidden/;UID=1") reads from other mailboxes (RFC 4469). */
-function catenates(line: Uint8Array): boolean {
-  return /\bCATENATE\b/i.test(latin1(line).replace(/"(?:[^"\\]|\\.)*"/g, '""'));
 }
