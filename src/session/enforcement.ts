@@ -35,7 +35,7 @@ import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
 import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
-import { isNameless, leadsAround, readsElsewhere } from './ways-around.ts';
+import { isNameless, leadsAround, namesMany, readsElsewhere } from './ways-around.ts';
 
 export type Judgement =
   | { readonly kind: 'pass' }
@@ -201,6 +201,8 @@ export class Enforcement {
   ): Judgement | undefined {
     const { names } = this.#conversation;
     for (const [place, { start, end, value }] of mailboxes.entries()) {
+      if (namesMany(verb, value))
+        return { kind: 'refuse', reply: 'BAD Unexpected wildcard in the name of the mailbox' };
       const key = nameKey(decodeName(value, names));
       const verdict = this.#verdicts.get(key);
       if (verdict === undefined) {

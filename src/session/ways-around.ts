@@ -13,7 +13,7 @@ const namelessVerbs: ReadonlySet<string> = new Set([
   ...['CAPABILITY', 'NOOP', 'LOGOUT', 'ID', 'ENABLE', 'LOGIN', 'AUTHENTICATE', 'UNAUTHENTICATE', 'STARTTLS'],
   ...['IDLE', 'NAMESPACE', 'CHECK', 'CLOSE', 'UNSELECT', 'EXPUNGE', 'SEARCH', 'FETCH', 'STORE'],
   ...['SORT', 'THREAD', 'UID EXPUNGE', 'UID SEARCH', 'UID FETCH', 'UID STORE', 'UID SORT', 'UID THREAD'],
-  ...['GETQUOTA', 'SETQUOTA', 'LANGUAGE', 'COMPARATOR', 'CANCELUPDATE'],
+  ...['LANGUAGE', 'COMPARATOR', 'CANCELUPDATE'],
 ]);
 
 /** Whether a command (with the verb behind UID, upper case) surely names no mailbox. */
@@ -30,4 +30,9 @@ export function leadsAround(capability: string): boolean {
 export function readsElsewhere(verb: string, line: Uint8Array): boolean {
   if (!storesMessages(verb)) return false;
   return /\bCATENATE\b/i.test(latin1(line).replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+}
+
+/** Whether a server may take the name in a command for all that match it: Dovecot and Cyrus do with METADATA. */
+export function namesMany(verb: string, name: Uint8Array): boolean {
+  return /^[GS]ETMETADATA$/.test(verb) && /[*%]/.test(latin1(name));
 }

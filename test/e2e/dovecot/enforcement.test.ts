@@ -184,6 +184,20 @@ describe('hooks.enforce in front of Dovecot', { skip: without('dovecot', 'openss
     await fresh.logout();
   });
 
+  test('P29: METADATA of all folders at once, as Dovecot answers it, is refused', async () => {
+    for (const name of ['"*"', 'Secre%', '"Both/*"']) {
+      const question = `GETMETADATA ${name} /private/comment`;
+      const { untagged } = await directly.ok(question);
+      assert.match(untagged.join(''), /METADATA .*Secret/, `${question}: Dovecot names hidden folders`);
+      const answer = await through.command(question);
+      assert.match(answer.tagged, / BAD /, question);
+      assert.deepEqual(answer.untagged, [], question);
+    }
+    await through.ok('GETMETADATA "" /shared/comment');
+    await through.ok('GETMETADATA Visible /private/comment');
+    await through.ok('GETQUOTA "User quota"');
+  });
+
   test('P25: a parent says that it has children only where one is visible', async () => {
     for (const question of [
       'LIST "" *',
