@@ -201,6 +201,8 @@ export class Enforcement {
   ): Judgement | undefined {
     const { names } = this.#conversation;
     for (const [place, { start, end, value }] of mailboxes.entries()) {
+      // No folder, but the server itself (GETMETADATA), its only quota root, or nothing.
+      if (value.length === 0) continue;
       if (namesMany(verb, value))
         return { kind: 'refuse', reply: 'BAD Unexpected wildcard in the name of the mailbox' };
       const key = nameKey(decodeName(value, names));
