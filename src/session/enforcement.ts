@@ -35,7 +35,7 @@ import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
 import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
-import { isNameless, leadsAround, namesMany, readsElsewhere } from './ways-around.ts';
+import { cutWord, isNameless, leadsAround, namesMany, reachesOthers } from './ways-around.ts';
 
 export type Judgement =
   | { readonly kind: 'pass' }
@@ -74,6 +74,8 @@ export class Enforcement {
   #asked: OwnQuestion | undefined;
   #tag: string | undefined;
   #commands = 0;
+  /** The end of what went up of a line that goes on. */
+  #cut = '';
   /** The veiled name of a SUBSCRIBE in flight. */
   #subscribing: Uint8Array | undefined;
 
@@ -169,7 +171,8 @@ export class Enforcement {
   #judgeMailboxes(head: CommandHead, line: LineSegment): Judgement | undefined {
     if (!this.#conversation.loggedIn) return undefined;
     const { verb } = fullVerb(head, line.bytes);
-    if (readsElsewhere(verb, line.bytes)) return { kind: 'refuse', reply: 'BAD Unknown arguments' };
+    this.#cut = '';
+    if (this.#reachesOthers(verb, line)) return { kind: 'refuse', reply: 'BAD Unknown arguments' };
     if (head.verb === 'LIST' || head.verb === 'LSUB' || head.verb === 'XLIST') return this.#judgeList();
     const named = readMailboxArguments(head, line.bytes);
     switch (named.kind) {
@@ -249,11 +252,18 @@ export class Enforcement {
       : undefined;
   }
 
+  /** `line` may be a part of one: what was cut in two is looked at with the second part. */
+  #reachesOthers(verb: string, line: LineSegment): boolean {
+    const text = this.#cut + latin1(line.bytes);
+    this.#cut = line.complete ? '' : text.slice(-cutWord);
+    return reachesOthers(verb, text);
+  }
+
   /** Whether a later line of a command must not go up: what it holds would have been refused in the first one. */
   forbidsRest(verb: string, line: LineSegment): boolean {
     const hooks = this.#conversation.settings.hooks.defines;
-    if (hooks.list && storesMessages(verb) && (!line.complete || readsElsewhere(verb, line.bytes)))
-      return true;
+    if (hooks.list && storesMessages(verb) && !line.complete) return true;
+    if (hooks.list && this.#reachesOthers(verb, line)) return true;
     const hidden = hooks.capability ? this.#hiddenCapabilities : undefined;
     if (hidden === undefined || verb === 'AUTHENTICATE') return false;
     const text = latin1(line.bytes, 0, endOfText(line.bytes));

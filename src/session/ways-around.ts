@@ -23,14 +23,20 @@ export function isNameless(verb: string): boolean {
 
 /** Whether a capability, in any case, is there for what leads around. */
 export function leadsAround(capability: string): boolean {
-  return /^(NOTIFY|MULTISEARCH|CATENATE|URL-PARTIAL|URLAUTH(=.*)?)$/i.test(capability);
+  return /^(NOTIFY|MULTISEARCH|CATENATE|URL-PARTIAL|URLAUTH(=.*)?|X-GM-EXT-1)$/i.test(capability);
 }
 
-/** Whether a line of a command reads from other mailboxes: CATENATE (URL "/Hidden/;UID=1") does (RFC 4469). */
-export function readsElsewhere(verb: string, line: Uint8Array): boolean {
-  if (!storesMessages(verb)) return false;
-  return /\bCATENATE\b/i.test(latin1(line).replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+/**
+ * Whether `text` (latin1) of a command reaches other mailboxes than it names: CATENATE (URL "/Hidden/;UID=1") reads from
+ * them (RFC 4469), and Gmail's labels are its folders.
+ */
+export function reachesOthers(verb: string, text: string): boolean {
+  if (storesMessages(verb)) return /\bCATENATE\b/i.test(text.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+  return /^(UID )?(FETCH|STORE|SEARCH)$/.test(verb) && /X-GM-(LABELS|RAW)/i.test(text);
 }
+
+/** So much of the end of a part may be the beginning of such a word. */
+export const cutWord: number = 'X-GM-LABELS'.length - 1;
 
 /** Whether a server may take the name in a command for all that match it: Dovecot and Cyrus do with METADATA. */
 export function namesMany(verb: string, name: Uint8Array): boolean {
