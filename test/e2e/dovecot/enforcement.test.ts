@@ -226,6 +226,35 @@ describe('hooks.enforce in front of Dovecot', { skip: without('dovecot', 'openss
   });
 });
 
+test('P29: NAMESPACE does not name a hidden one', {
+  skip: without('dovecot', 'openssl'),
+}, async (context) => {
+  const publicFolders = [
+    'type = public',
+    'separator = /',
+    'prefix = Secret/',
+    'location = maildir:%h/public',
+  ];
+  const dovecot = await startDovecot({ settings: ['namespace secret {', ...publicFolders, '}'] });
+  context.after(() => dovecot.stop());
+  const proxy = await startProxy({
+    listen: ['tls'],
+    certificates: dovecot.certificates,
+    upstream: { port: dovecot.ports.imap, encryption: 'none' },
+    script: hideFolders(['Secret']),
+    hooks: { enforce: true },
+  });
+  context.after(() => proxy.stop());
+  const account = dovecot.account('alice');
+  const directly = await RawImap.open(dovecot.endpoint('none'), account);
+  const through = await RawImap.open(proxy.endpoint(0, 'tls'), account);
+  assert.match((await directly.ok('NAMESPACE')).untagged.join(''), /\(\("Secret\/" "\/"\)\)/);
+  const { untagged } = await through.ok('NAMESPACE');
+  assert.deepEqual(untagged, ['* NAMESPACE (("" "/")) NIL NIL\r\n']);
+  directly.close();
+  through.close();
+});
+
 /** The parts of a command, each but the last ending in a literal that is waited for. */
 function spelled(
   before: string,
