@@ -32,7 +32,7 @@ const messages: Record<WireFaultCode, string> = {
   'literal-too-large': 'a literal size is too large',
   'literal-from-server-not-synchronising': 'the server sent a non-synchronising literal',
   'literal-ambiguous': 'a line ends in a literal size behind unbalanced quotes',
-  'literal-misplaced': 'a line has a brace where only a literal could be, and none is',
+  'literal-misplaced': 'a line contains a brace that could be taken for a literal and is none',
   'bare-carriage-return': 'a line contains a CR without an LF',
   'nul-outside-literal': 'a line contains a NUL',
   'line-too-long': 'a line is too long',

@@ -21,23 +21,36 @@ export type MailboxArguments =
   | { readonly kind: 'literal' }
   | { readonly kind: 'unreadable' };
 
-/** What stands before the name (`set`: a sequence set; `options`: a list that may be left out), and how many names there are. */
+/**
+ * What stands before the name (`set`: a sequence set; `options`: those of GETMETADATA, which may be left out), how many
+ * names there are, and what has to stand behind them.
+ */
 interface Place {
   readonly before: 'nothing' | 'set' | 'options';
   readonly names: 1 | 2;
+  readonly behind: 'nothing' | 'something' | 'anything';
 }
 
-const first: Place = { before: 'nothing', names: 1 };
-const behindSet: Place = { before: 'set', names: 1 };
+const first: Place = { before: 'nothing', names: 1, behind: 'anything' };
+const behindSet: Place = { ...first, before: 'set' };
+/** Of two arguments, Cyrus takes the second one for the name. */
+const alone: Place = { ...first, behind: 'nothing' };
+/** Without anything behind the name, Cyrus takes it for the entry, and the options for mailboxes. */
+const behindOptions: Place = { before: 'options', names: 1, behind: 'something' };
 
 const places: Readonly<Record<string, Place>> = {
   ...{ SELECT: first, EXAMINE: first, STATUS: first, CREATE: first, DELETE: first, APPEND: first },
-  ...{ SUBSCRIBE: first, UNSUBSCRIBE: first, RENAME: { before: 'nothing', names: 2 } },
+  ...{ SUBSCRIBE: alone, UNSUBSCRIBE: alone, RENAME: { ...first, names: 2 } },
   ...{ COPY: behindSet, MOVE: behindSet, REPLACE: behindSet },
   ...{ 'UID COPY': behindSet, 'UID MOVE': behindSet, 'UID REPLACE': behindSet },
   ...{ SETACL: first, DELETEACL: first, GETACL: first, LISTRIGHTS: first, MYRIGHTS: first },
-  ...{ GETQUOTAROOT: first, SETMETADATA: first, GETMETADATA: { before: 'options', names: 1 } },
+  ...{ SETMETADATA: first, GETMETADATA: behindOptions, GETQUOTAROOT: first },
+  // A quota root may have the name of the mailbox from which on it counts (Cyrus).
+  ...{ GETQUOTA: first, SETQUOTA: first },
 };
+
+/** The options of GETMETADATA (RFC 5464 §4.2); in another list Cyrus reads mailboxes. */
+const metadataOptions = /^\((MAXSIZE \d+|DEPTH (0|1|infinity))( (MAXSIZE \d+|DEPTH (0|1|infinity)))?\)$/i;
 
 /** The verb with the one behind UID, upper case: `UID MOVE`. The index is that of the arguments behind it. */
 export function fullVerb(
@@ -62,7 +75,9 @@ export function readMailboxArguments(head: CommandHead, line: Uint8Array): Mailb
   let at: number | undefined = start;
   if (place.before === 'set') at = behindArgument(line, readAstring(line, start)?.end);
   if (place.before === 'options' && line[start] === OPEN_PARENTHESIS) {
-    at = behindArgument(line, skipParenthesised(line, start));
+    const optionsEnd = skipParenthesised(line, start);
+    if (optionsEnd === undefined || !metadataOptions.test(latin1(line, start, optionsEnd))) return unreadable;
+    at = behindArgument(line, optionsEnd);
   }
   const mailboxes: MailboxArgument[] = [];
   const end = endOfText(line);
@@ -75,6 +90,8 @@ export function readMailboxArguments(head: CommandHead, line: Uint8Array): Mailb
     mailboxes.push({ start: at, end: name.end, value: name.value });
     at = behindArgument(line, name.end);
   }
+  if (place.behind === 'nothing' && at !== undefined) return unreadable;
+  if (place.behind === 'something' && (at === undefined || at >= end)) return unreadable;
   return { kind: 'named', mailboxes };
 }
 

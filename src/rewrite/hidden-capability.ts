@@ -43,6 +43,9 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   STARTTLS: ['STARTTLS'],
 };
 
+/** REPLACE has the arguments of APPEND (RFC 8508 §4.2). */
+const storing = /^(APPEND|(UID )?REPLACE)$/;
+
 /** Forms of other commands that a capability brings; `form` is matched against the arguments, made plain. */
 const forms: readonly { readonly capability: string; readonly verbs: RegExp; readonly form: RegExp }[] = [
   { capability: 'ESEARCH', verbs: /^(UID )?SEARCH$/, form: /^RETURN\b/i },
@@ -57,9 +60,14 @@ const forms: readonly { readonly capability: string; readonly verbs: RegExp; rea
   },
   { capability: 'QRESYNC', verbs: /^(SELECT|EXAMINE)$/, form: /\(.*\bQRESYNC\b/i },
   { capability: 'BINARY', verbs: /^(UID )?FETCH$/, form: /\bBINARY(\.|\[)/i },
-  { capability: 'BINARY', verbs: /^APPEND$/, form: /~\{/ },
-  { capability: 'CATENATE', verbs: /^APPEND$/, form: /\bCATENATE ?\(/i },
+  { capability: 'BINARY', verbs: storing, form: /~\{/ },
+  { capability: 'CATENATE', verbs: storing, form: /\bCATENATE ?\(/i },
 ];
+
+/** Whether a command (with the verb behind UID, upper case) takes a message, in all the forms that APPEND knows. */
+export function storesMessages(verb: string): boolean {
+  return storing.test(verb);
+}
 
 /** The capabilities (upper case) that the server has and that the client was not shown. */
 export function hiddenCapabilities(asked: readonly string[], returned: readonly string[]): Set<string> {

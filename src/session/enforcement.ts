@@ -29,11 +29,13 @@ import {
   enableWithout,
   hiddenCapabilities,
   refusedWithout,
+  storesMessages,
 } from '../rewrite/hidden-capability.ts';
 import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
 import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
+import { cutWord, isNameless, leadsAround, namesMany, reachesOthers } from './ways-around.ts';
 
 export type Judgement =
   | { readonly kind: 'pass' }
@@ -51,29 +53,6 @@ type Verdict =
   /** `below` is a pattern for what is below it; undefined where it was not listed. */
   | { readonly kind: 'visible'; readonly below: Uint8Array | undefined }
   | { readonly kind: 'hidden'; readonly delimiter: number | undefined };
-
-/**
- * Commands that name no mailbox. With those whose names are read, these are all that may pass where folders can be
- * hidden: what nobody here knows might name one, and NOTIFY, MULTISEARCH and URLAUTH do so in ways of their own (P29).
- */
-const namelessVerbs: ReadonlySet<string> = new Set([
-  ...['CAPABILITY', 'NOOP', 'LOGOUT', 'ID', 'ENABLE', 'LOGIN', 'AUTHENTICATE', 'UNAUTHENTICATE', 'STARTTLS'],
-  ...[
-    'IDLE',
-    'NAMESPACE',
-    'CHECK',
-    'CLOSE',
-    'UNSELECT',
-    'EXPUNGE',
-    'SEARCH',
-    'FETCH',
-    'STORE',
-    'SORT',
-    'THREAD',
-  ],
-  ...['UID EXPUNGE', 'UID SEARCH', 'UID FETCH', 'UID STORE', 'UID SORT', 'UID THREAD'],
-  ...['GETQUOTA', 'SETQUOTA', 'LANGUAGE', 'COMPARATOR', 'CANCELUPDATE'],
-]);
 
 const pass: Judgement = { kind: 'pass' };
 const unknown: Judgement = { kind: 'unknown' };
@@ -95,6 +74,8 @@ export class Enforcement {
   #asked: OwnQuestion | undefined;
   #tag: string | undefined;
   #commands = 0;
+  /** The end of what went up of a line that goes on. */
+  #cut = '';
   /** The veiled name of a SUBSCRIBE in flight. */
   #subscribing: Uint8Array | undefined;
 
@@ -130,7 +111,7 @@ export class Enforcement {
   /** The words of a list without those that lead around the names of folders. */
   shownCapabilities(words: readonly string[]): readonly string[] {
     if (!this.#conversation.settings.hooks.defines.list) return words;
-    return words.filter((word) => !/^(NOTIFY|MULTISEARCH|CATENATE|URL-PARTIAL|URLAUTH(=.*)?)$/i.test(word));
+    return words.filter((word) => !leadsAround(word));
   }
 
   /** Whether a command may go up. `line` is its first line. */
@@ -189,13 +170,14 @@ export class Enforcement {
 
   #judgeMailboxes(head: CommandHead, line: LineSegment): Judgement | undefined {
     if (!this.#conversation.loggedIn) return undefined;
-    if (head.verb === 'APPEND' && catenates(line.bytes))
-      return { kind: 'refuse', reply: 'BAD Unknown arguments' };
+    const { verb } = fullVerb(head, line.bytes);
+    this.#cut = '';
+    if (this.#reachesOthers(verb, line)) return { kind: 'refuse', reply: 'BAD Unknown arguments' };
     if (head.verb === 'LIST' || head.verb === 'LSUB' || head.verb === 'XLIST') return this.#judgeList();
     const named = readMailboxArguments(head, line.bytes);
     switch (named.kind) {
       case 'none':
-        if (namelessVerbs.has(fullVerb(head, line.bytes).verb)) return undefined;
+        if (isNameless(verb)) return undefined;
         return { kind: 'refuse', reply: 'BAD Unknown command' };
       case 'literal':
         return { kind: 'name-follows' };
@@ -222,6 +204,10 @@ export class Enforcement {
   ): Judgement | undefined {
     const { names } = this.#conversation;
     for (const [place, { start, end, value }] of mailboxes.entries()) {
+      // No folder, but the server itself (GETMETADATA), its only quota root, or nothing.
+      if (value.length === 0) continue;
+      if (namesMany(verb, value))
+        return { kind: 'refuse', reply: 'BAD Unexpected wildcard in the name of the mailbox' };
       const key = nameKey(decodeName(value, names));
       const verdict = this.#verdicts.get(key);
       if (verdict === undefined) {
@@ -266,10 +252,18 @@ export class Enforcement {
       : undefined;
   }
 
+  /** `line` may be a part of one: what was cut in two is looked at with the second part. */
+  #reachesOthers(verb: string, line: LineSegment): boolean {
+    const text = this.#cut + latin1(line.bytes);
+    this.#cut = line.complete ? '' : text.slice(-cutWord);
+    return reachesOthers(verb, text);
+  }
+
   /** Whether a later line of a command must not go up: what it holds would have been refused in the first one. */
   forbidsRest(verb: string, line: LineSegment): boolean {
     const hooks = this.#conversation.settings.hooks.defines;
-    if (hooks.list && verb === 'APPEND' && (!line.complete || catenates(line.bytes))) return true;
+    if (hooks.list && storesMessages(verb) && !line.complete) return true;
+    if (hooks.list && this.#reachesOthers(verb, line)) return true;
     const hidden = hooks.capability ? this.#hiddenCapabilities : undefined;
     if (hidden === undefined || verb === 'AUTHENTICATE') return false;
     const text = latin1(line.bytes, 0, endOfText(line.bytes));
@@ -361,9 +355,4 @@ export class Enforcement {
     this.#subscribing = undefined;
     if (name !== undefined && word === 'OK') this.#question = { about: 'subscription', name };
   }
-}
-
-/** APPEND … CATENATE (URL "/Hidden/;UID=1") reads from other mailboxes (RFC 4469). */
-function catenates(line: Uint8Array): boolean {
-  return /\bCATENATE\b/i.test(latin1(line).replace(/"(?:[^"\\]|\\.)*"/g, '""'));
 }

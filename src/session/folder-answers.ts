@@ -89,6 +89,8 @@ export class FolderAnswers {
   }
 
   #isDelimiter(line: LineSegment): boolean {
+    // What we asked for ourselves is not for the client, this neither.
+    if (this.#enforcement?.asksForFolders) return false;
     const asked = this.#conversation.inFlight.oldestList()?.asksDelimiter === true;
     return line.literal === undefined && tellsDelimiter(line.bytes, asked);
   }
@@ -98,6 +100,7 @@ export class FolderAnswers {
     if (head.kind !== 'untagged') return false;
     this.#batch ??= new FolderBatch();
     if (isListVerb(head.word)) {
+      if (this.#enforcement?.asksForFolders && tellsDelimiter(response, false)) return true;
       this.#verb = head.word;
       this.#batch.addFolder(response);
       return true;

@@ -58,14 +58,16 @@ function nameIn(mechanism: string, message: string): string | undefined {
       return /^(.+) [^ ]*$/s.exec(message)?.[1];
     default:
       if (!mechanism.startsWith('SCRAM-')) return undefined;
-      return saslName(/^(?:[ny]|p=[^,]*),(?:a=[^,]*)?,n=([^,]*),r=/, message);
+      return saslName(/^(?:[ny]|p=[^,]*),(?:a=([^,]*))?,n=([^,]*),r=/, message);
   }
 }
 
-/** RFC 5802 §5.1: a comma and an equals sign are written in another way. */
+/** The first name that `form` finds and that is not empty; a comma and an equals sign are escaped in it (RFC 5802 §5.1). */
 function saslName(form: RegExp, message: string): string | undefined {
   const match = form.exec(message);
-  return match === null ? undefined : (match[1] ?? '').replace(/=2C/g, ',').replace(/=3D/g, '=');
+  if (match === null) return undefined;
+  const [, authorization, authentication] = match;
+  return (authorization || authentication || '').replace(/=2C/g, ',').replace(/=3D/g, '=');
 }
 
 function fromText(text: string): Uint8Array {

@@ -1,8 +1,7 @@
 /**
  * The conversation with the server before the client hears anything: greeting, STARTTLS, CAPABILITY, and ID where
  * the server is told who the client is. Nothing learnt before TLS is relayed or believed, and there is no way on
- * in the clear (P16). A server that says PREAUTH would hand its session to whoever connects, so it is refused
- * (P17). What always holds: the ID is our own, complete and answered before a byte of the client goes up.
+ * in the clear (P16). What always holds: the ID is our own, complete and answered before a byte of the client goes up.
  */
 import {
   capabilityWords,
@@ -89,9 +88,7 @@ export class Preamble {
       );
       return undefined;
     }
-    if (word === 'PREAUTH')
-      this.#fail('the server greeted with PREAUTH, which would log in whoever connects');
-    else this.#fail('what answers as the server does not speak IMAP');
+    this.#fail('what answers as the server does not speak IMAP');
     return undefined;
   }
 

@@ -6,11 +6,14 @@ import {
   beginsCapabilities,
   capabilityWords,
   isListVerb,
+  NO_BYTES,
   type ResponseHead,
   readResponseCode,
   readResponseHead,
 } from '../imap-parser-lite/index.ts';
+import { HIDDEN, packFolders } from '../rewrite/folders.ts';
 import { greetingText, isGreeting, withGreetingText } from '../rewrite/greeting.ts';
+import { type Namespaces, readNamespaces, writeNamespaces } from '../rewrite/namespaces.ts';
 import { hasReferral } from '../rewrite/referral.ts';
 import { withoutVeil } from '../rewrite/veil.ts';
 import { CapabilityAnswers } from './capability-answers.ts';
@@ -52,6 +55,7 @@ export class SingleResponses {
     return (
       head.word === 'ENABLED' ||
       this.#veilFor(head) !== undefined ||
+      this.#judgesNamespaces(head) ||
       beginsCapabilities(line, head) ||
       hasReferral(line, head) ||
       this.#greetsAgain(line, head)
@@ -104,6 +108,10 @@ export class SingleResponses {
       return;
     }
     if (head.kind === 'untagged' && head.word === 'ENABLED') this.#enabled(response);
+    if (this.#judgesNamespaces(head)) {
+      this.#namespaces(readNamespaces(response, head.text));
+      return;
+    }
     const veil = this.#veilFor(head);
     this.#capabilities.look(veil ? withoutVeil(response, veil) : response, head);
   }
@@ -118,6 +126,33 @@ export class SingleResponses {
   /** Whether a name in it may be a veiled one; in the answer to a LIST there is none. */
   isVeiled(head: ResponseHead): boolean {
     return head.kind === 'untagged' && !isListVerb(head.word) && this.#veilFor(head) !== undefined;
+  }
+
+  /** Whether the namespaces in it are shown only where the folders of their prefixes are (P29). */
+  #judgesNamespaces(head: ResponseHead): head is UntaggedHead {
+    const judges = this.#enforcement !== undefined && this.#conversation.settings.hooks.defines.list;
+    return judges && head.kind === 'untagged' && head.word === 'NAMESPACE';
+  }
+
+  #namespaces(namespaces: Namespaces): void {
+    const asked = namespaces.flat().filter(({ folder }) => folder !== undefined);
+    const folders = packFolders(asked.map(({ folder = NO_BYTES }) => folder));
+    if (asked.length === 0) {
+      this.#leave(writeNamespaces(namespaces, () => true));
+      return;
+    }
+    const { names } = this.#conversation;
+    const question = {
+      kind: 'list',
+      folders,
+      names,
+      context: this.#conversation.context(undefined),
+    } as const;
+    this.#conversation.ask('upstream', question, (answer) => {
+      if (answer.kind !== 'list') throw new Error(`namespaces were answered by ${answer.kind}`);
+      const hidden = new Set(asked.filter((_, at) => answer.fates.lengths[at] === HIDDEN));
+      this.#leave(writeNamespaces(namespaces, (namespace) => !hidden.has(namespace)));
+    });
   }
 
   #continuation(response: Uint8Array): void {

@@ -201,6 +201,12 @@ export class UpstreamSide {
 
   #begin(line: LineSegment): void {
     const head = readResponseHead(line.bytes);
+    if (head.kind === 'untagged' && head.word === 'PREAUTH') {
+      // Also behind another greeting: it would hand a session to whoever connects, of which we did not know (P17).
+      const message = 'the server greeted with PREAUTH, which would log in whoever connects';
+      this.fail({ code: 'upstream-greeting', message }, 'The mail server is not available');
+      return;
+    }
     if (!this.#preamble.done) {
       this.#collect(new CollectedResponse(head), line);
       return;

@@ -49,6 +49,22 @@ test('P29: the mailboxes that a command names, in every spelling and place', () 
     ['a COPY x', 'unreadable'],
     ['a RENAME x', 'unreadable'],
     ['a GETMETADATA (DEPTH 1', 'unreadable'],
+    ['a getmetadata (depth 0) {6}', 'literal'],
+    ['a GETMETADATA "" /shared/comment', ''],
+    ['a GETQUOTA "x y"', 'x y'],
+    ['a SETQUOTA x (STORAGE 5)', 'x'],
+    // Cyrus reads a list as mailboxes, and as options only what is nothing else.
+    ['a GETMETADATA (Hidden) /private/comment', 'unreadable'],
+    ['a GETMETADATA (Hidden x) (/private/comment)', 'unreadable'],
+    ['a GETMETADATA (DEPTH 1 Hidden) x /private/comment', 'unreadable'],
+    ['a GETMETADATA (DEPTH x) x /private/comment', 'unreadable'],
+    ['a GETMETADATA () x /private/comment', 'unreadable'],
+    ['a GETMETADATA (DEPTH 1) (Hidden) /private/comment', 'unreadable'],
+    ['a GETMETADATA (DEPTH 1) /private/comment', 'unreadable'],
+    ['a SETMETADATA (Hidden) (/private/comment "x")', 'unreadable'],
+    // Cyrus takes the first of two for the kind of the second.
+    ['a SUBSCRIBE mailbox Hidden', 'unreadable'],
+    ['a UNSUBSCRIBE mailbox {6}', 'unreadable'],
   ];
   for (const [command, expected] of table) assert.equal(mailboxes(command), expected, command);
 });

@@ -104,9 +104,9 @@ const classes: readonly DifferenceClass[] = [
   },
   {
     name: 'bytes that two readers would read differently',
-    why: 'A bare CR, a NUL, or a literal that is none ends the session; Dovecot answers BAD or makes a guess.',
+    why: 'A bare CR, a NUL, or what could be taken for a literal and is none ends the session; Dovecot answers BAD or makes a guess.',
     recognise: ({ step, relayed }) =>
-      /\0|\r(?!\n)|\{(?!(0|[1-9]\d{0,14})\+?\}\r\n)|"\S[^\r\n]*\{|"\{/.test(joined(step)) &&
+      /\0|\r(?!\n)|\{(?!(0|[1-9]\d{0,14})\+?\}\r\n)|"\S[^\r\n]*\{|[")]\{/.test(joined(step)) &&
       saysGoodbye(relayed, /^(a line contains|a literal size is|a line ends in a literal)/),
     rest: 'is left',
   },

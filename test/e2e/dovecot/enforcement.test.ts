@@ -184,6 +184,20 @@ describe('hooks.enforce in front of Dovecot', { skip: without('dovecot', 'openss
     await fresh.logout();
   });
 
+  test('P29: METADATA of all folders at once, as Dovecot answers it, is refused', async () => {
+    for (const name of ['"*"', 'Secre%', '"Both/*"']) {
+      const question = `GETMETADATA ${name} /private/comment`;
+      const { untagged } = await directly.ok(question);
+      assert.match(untagged.join(''), /METADATA .*Secret/, `${question}: Dovecot names hidden folders`);
+      const answer = await through.command(question);
+      assert.match(answer.tagged, / BAD /, question);
+      assert.deepEqual(answer.untagged, [], question);
+    }
+    await through.ok('GETMETADATA "" /shared/comment');
+    await through.ok('GETMETADATA Visible /private/comment');
+    await through.ok('GETQUOTA "User quota"');
+  });
+
   test('P25: a parent says that it has children only where one is visible', async () => {
     for (const question of [
       'LIST "" *',
@@ -210,6 +224,35 @@ describe('hooks.enforce in front of Dovecot', { skip: without('dovecot', 'openss
     await fresh.ok('NOOP');
     await fresh.logout();
   });
+});
+
+test('P29: NAMESPACE does not name a hidden one', {
+  skip: without('dovecot', 'openssl'),
+}, async (context) => {
+  const publicFolders = [
+    'type = public',
+    'separator = /',
+    'prefix = Secret/',
+    'location = maildir:%h/public',
+  ];
+  const dovecot = await startDovecot({ settings: ['namespace secret {', ...publicFolders, '}'] });
+  context.after(() => dovecot.stop());
+  const proxy = await startProxy({
+    listen: ['tls'],
+    certificates: dovecot.certificates,
+    upstream: { port: dovecot.ports.imap, encryption: 'none' },
+    script: hideFolders(['Secret']),
+    hooks: { enforce: true },
+  });
+  context.after(() => proxy.stop());
+  const account = dovecot.account('alice');
+  const directly = await RawImap.open(dovecot.endpoint('none'), account);
+  const through = await RawImap.open(proxy.endpoint(0, 'tls'), account);
+  assert.match((await directly.ok('NAMESPACE')).untagged.join(''), /\(\("Secret\/" "\/"\)\)/);
+  const { untagged } = await through.ok('NAMESPACE');
+  assert.deepEqual(untagged, ['* NAMESPACE (("" "/")) NIL NIL\r\n']);
+  directly.close();
+  through.close();
 });
 
 /** The parts of a command, each but the last ending in a literal that is waited for. */
