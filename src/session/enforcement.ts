@@ -35,6 +35,7 @@ import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
 import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
+import { renumbers, usesNumbers } from './renumbering.ts';
 import { cutWord, isNameless, leadsAround, namesMany, reachesOthers } from './ways-around.ts';
 
 export type Judgement =
@@ -69,6 +70,8 @@ export class Enforcement {
   #familyIsFresh = false;
   /** Whether something is hidden below the folder that is to be renamed. */
   #hidesBelow: boolean | undefined;
+  /** Messages were removed while our own command was in flight: the command that waits may mean others by its numbers. */
+  #renumbered = false;
   /** What is to be found out, and what our command in flight is to find out. */
   #question: OwnQuestion | undefined;
   #asked: OwnQuestion | undefined;
@@ -117,12 +120,20 @@ export class Enforcement {
   /** Whether a command may go up. `line` is its first line. */
   judge(head: CommandHead, line: LineSegment): Judgement {
     const judgement = this.#judge(head, line);
-    if (judgement.kind !== 'unknown') {
-      this.#verdicts.clear();
-      this.#familyIsFresh = false;
-      this.#hidesBelow = undefined;
-    }
+    if (judgement.kind === 'unknown') return judgement;
+    const renumbered = this.#renumbered && usesNumbers(fullVerb(head, line.bytes).verb);
+    this.#verdicts.clear();
+    this.#familyIsFresh = false;
+    this.#hidesBelow = undefined;
+    this.#renumbered = false;
+    if (renumbered && judgement.kind !== 'refuse')
+      return { kind: 'refuse', reply: 'NO [EXPUNGEISSUED] Messages were removed meanwhile' };
     return judgement;
+  }
+
+  /** The server has begun an untagged response: while our own command is in flight, it may be news (RFC 5530 §3). */
+  heard(line: Uint8Array): void {
+    if (this.#tag !== undefined && renumbers(line)) this.#renumbered = true;
   }
 
   #judge(head: CommandHead, line: LineSegment): Judgement {

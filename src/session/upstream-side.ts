@@ -231,6 +231,7 @@ export class UpstreamSide {
         if (isListVerb(head.word) || (mayBelongToFolder(head.word) && !this.#single.isVeiled(head)))
           return this.#folders.takes(head, line) ? 'folders' : 'pass';
         if (head.word === 'BYE') this.#saidBye = true;
+        this.#enforcement?.heard(line.bytes);
         return this.#single.needsLook(line.bytes, head) ? 'look' : 'pass';
       case 'unknown':
         return 'pass';
