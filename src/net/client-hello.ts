@@ -50,7 +50,7 @@ function nameIn(hello: Buffer): string | undefined {
   // Version and random, the session's name, ciphers, compression.
   const session = skip(hello, 34, 1);
   const compression = skip(hello, skip(hello, session, 2), 1);
-  const end = skip(hello, compression, 2);
+  const end = Math.min(skip(hello, compression, 2), hello.length);
   let at = compression + 2;
   while (at + 4 <= end) {
     const next = skip(hello, at + 2, 2);

@@ -98,6 +98,15 @@ describe('certificates and ciphers', { skip: without('openssl') }, () => {
     });
   }
 
+  test('A7: a first message whose lengths are wrong ends its own connection', async () => {
+    // A client hello of 52 bytes that promises 65,535 bytes of extensions, and has none.
+    const hello = Buffer.from(`160301002f0100002b0303${'01'.repeat(32)}00000213010100ffff`, 'hex');
+    const broken = await RawImap.connect(proxy.endpoint(0, 'none'));
+    broken.send(hello);
+    await broken.rest();
+    assert.match(await handshake(proxy, '-tls1_3', trusted('mail.example.org')), /^mail-ecdsa /);
+  });
+
   test('without a name, and with one that nobody has: the first, and ECDSA beside it', async () => {
     assert.match(await handshake(proxy, '-noservername'), /^mail-ecdsa /);
     for (const name of ['-noservername', '-servername nobody.test', '-servername example.org']) {

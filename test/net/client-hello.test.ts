@@ -64,6 +64,26 @@ test('one that never ends is given up', () => {
   assert.deepEqual(readClientHello(endless), unnamed);
 });
 
+/** A hello whose outer lengths are right, whatever is in it. */
+function recordOf(body: Buffer): Buffer {
+  const length = body.length;
+  return Buffer.concat([
+    Buffer.from([22, 3, 1, (length + 4) >> 8, (length + 4) & 255, 1, 0, length >> 8, length & 255]),
+    body,
+  ]);
+}
+
+test('A7: lengths that promise more than there is, wherever it is cut off', async () => {
+  const body = (await helloOf({ servername: 'mail.example.org' })).subarray(9);
+  for (let at = 34; at + 2 <= body.length; at++) {
+    const broken = Buffer.from(body);
+    broken.fill(255, at, at + 2);
+    for (let length = at; length <= Math.min(at + 8, body.length); length++) {
+      assert.equal(readClientHello(recordOf(broken.subarray(0, length))).kind, 'hello');
+    }
+  }
+});
+
 test('whatever its bytes, it is an answer and never an exception', async () => {
   const hello = await helloOf({ servername: 'mail.example.org' });
   const changes = fc.array(fc.tuple(fc.nat(hello.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
@@ -73,6 +93,7 @@ test('whatever its bytes, it is an answer and never an exception', async () => {
       for (const [at, byte] of edits) broken[at] = byte;
       const { kind } = readClientHello(broken.subarray(0, length));
       assert.ok(kind === 'incomplete' || kind === 'hello');
+      assert.equal(readClientHello(recordOf(broken.subarray(9, 9 + length))).kind, 'hello');
     }),
   );
 });
