@@ -32,6 +32,8 @@ interface WorkerEvents {
   /** It is ready for what `prepare` brought, or cannot be. */
   readonly prepared: (fault: string | undefined) => void;
   readonly reported: (report: Report) => void;
+  /** A connection that was on its way to it has not arrived, and comes back with the next tick. */
+  readonly missed: () => void;
   /** It has not said a word for too long and is killed; `ended` follows. Seconds. */
   readonly silent: (seconds: number) => void;
   /** Exactly once. Nothing else happens afterwards. */
@@ -42,6 +44,11 @@ interface WorkerEvents {
 const SILENT_TICKS = { starting: 30, serving: 5 } as const;
 /** Ticks without a word after which the others had better have its new sessions, if there are others. */
 const QUIET_TICKS = 2;
+/**
+ * Heartbeats behind a connection that was not taken: the channel keeps its order, so that it never arrived. The kernel
+ * drops what it hands to a process that has no file left, and Node tells neither side.
+ */
+const BEATS_BEHIND = 3;
 
 export class WorkerProcess {
   readonly #child: ChildProcess;
@@ -50,6 +57,8 @@ export class WorkerProcess {
   #handed: Arrival | undefined;
   /** What was on its way at the last tick. */
   #handedBefore: Arrival | undefined;
+  /** Heartbeats since it was sent. */
+  #beats = 0;
   #queue: Arrival[] = [];
   #state: 'starting' | 'serving' | 'leaving' | 'ended' = 'starting';
   #late = false;
@@ -132,15 +141,25 @@ export class WorkerProcess {
       this.#events.silent((this.#silent * HEARTBEAT) / 1000);
       this.kill();
     }
+    if (this.#handed !== undefined && this.#beats >= BEATS_BEHIND) return this.#missed(this.#handed);
     this.#late = this.#handed !== undefined && this.#handed === this.#handedBefore;
     this.#handedBefore = this.#handed;
     return this.#late ? this.#queue.splice(0) : [];
+  }
+
+  /** What it never got, and what waits behind it. */
+  #missed(arrival: Arrival): Arrival[] {
+    this.#handed = undefined;
+    this.#late = false;
+    this.#events.missed();
+    return [arrival, ...this.#queue.splice(0)];
   }
 
   #handNext(): void {
     if (this.#handed !== undefined) return;
     this.#handed = this.#queue.shift();
     if (this.#handed === undefined) return;
+    this.#beats = 0;
     const { socket, listener } = this.#handed;
     this.send({ kind: 'connection', listener }, socket);
   }
@@ -151,6 +170,7 @@ export class WorkerProcess {
     switch (message.kind) {
       case 'alive':
         this.#unready = message.unready;
+        this.#beats++;
         return;
       case 'serving':
         if (this.#state === 'starting') this.#state = 'serving';

@@ -200,6 +200,11 @@ class Workers implements Serving {
       counted: (count) => this.#tellFullness(this.#totals.report(worker, count)),
       reported: (report) => this.#reports.hear(worker, report),
       prepared: (fault) => this.#change?.hear(worker, fault),
+      missed: () =>
+        this.#log.warn(
+          { worker: number, pid: worker.pid },
+          'worker has no file left for a new connection, which goes to another: raise its limit of open files (ulimit -n, LimitNOFILE), or lower limits.connections',
+        ),
       silent: (seconds) =>
         this.#log.error(
           { worker: number, pid: worker.pid },

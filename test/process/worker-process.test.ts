@@ -1,7 +1,4 @@
-/**
- * The end of a worker whose channel outlives it for a moment, as it does when two workers end at once and Node
- * notices the second before it has read its channel to the end. Here a program that the worker starts holds it open.
- */
+/** A connection on its way to a worker that dies, or that has no file left for it. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +12,11 @@ before(async () => {
 });
 after(() => removeFolder(folder));
 
-/** What a primary writes that hands one connection to a worker of this code, and then only waits for its end. */
+/**
+ * What a primary writes that hands one connection to a worker of this code, and then only waits for its end. The
+ * worker's channel outlives it for a moment, as it does when two workers end at once and Node notices the second before
+ * it has read its channel to the end: a program that the worker starts holds it open.
+ */
 async function primaryOf(workerCode: string): Promise<string> {
   const worker = join(folder, `${Math.random()}.mjs`);
   const primary = join(folder, `${Math.random()}.mjs`);
@@ -71,4 +72,58 @@ test('a worker that dies while a connection is on its way to it has ended, and t
       process.kill(process.pid, 'SIGKILL');
     });`;
   assert.equal(await primaryOf(code), 'signal SIGKILL with 1 left');
+});
+
+test('a connection that a worker has no file for comes back, and the worker is given others', async () => {
+  const worker = join(folder, 'full.mjs');
+  const primary = join(folder, 'primary.mjs');
+  await writeFile(
+    worker,
+    `import { closeSync, openSync } from 'node:fs';
+     const files = [];
+     process.on('message', ({ kind }, socket) => {
+       if (kind === 'drain') {
+         for (const file of files) closeSync(file);
+         process.send({ kind: 'count' });
+       }
+       if (kind !== 'connection') return;
+       socket.destroy();
+       process.send({ kind: 'took' });
+       process.exit(0);
+     });
+     try {
+       for (;;) files.push(openSync('/dev/null'));
+     } catch {}
+     setInterval(() => process.send({ kind: 'alive' }), 5);
+     process.send({ kind: 'serving' });`,
+  );
+  await writeFile(
+    primary,
+    `import { once } from 'node:events';
+     import { connect, createServer } from 'node:net';
+     import { WorkerProcess } from ${JSON.stringify(new URL('../../src/process/worker-process.js', import.meta.url).href)};
+     const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+     await once(server, 'listening');
+     const client = connect(server.address().port, '127.0.0.1').on('error', () => {});
+     const [socket] = await once(server, 'connection');
+     server.close();
+     const worker = new WorkerProcess(${JSON.stringify(worker)}, { kind: 'start' }, {
+       serving: () => worker.hand({ socket, listener: 'a port' }),
+       missed: () => console.log('missed'),
+       counted: () => worker.hand({ socket, listener: 'a port' }),
+       ended: ({ how, left }) => {
+         console.log(how, 'with', left.length, 'left, taken:', socket.destroyed);
+         client.destroy();
+         clearInterval(ticks);
+       },
+     });
+     const ticks = setInterval(() => {
+       for (const { listener } of worker.tick()) {
+         console.log('back:', listener, worker.takes);
+         worker.send({ kind: 'drain' });
+       }
+     }, 20);`,
+  );
+  const { stdout } = await run('/bin/sh', ['-c', `ulimit -n 60 && exec ${process.execPath} ${primary}`]);
+  assert.equal(stdout.toString('utf8'), 'missed\nback: a port true\nexit code 0 with 0 left, taken: true\n');
 });
