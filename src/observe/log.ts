@@ -31,10 +31,15 @@ export function createLog(settings: Config['log'], target?: Writable): Log {
   return pino(options, format === 'pretty' ? prettyStream(target) : plainStream(settings.level, target));
 }
 
+/** Bytes that are kept for a disk that is full, and written when it has room again; what comes beyond is lost. */
+const UNWRITTEN = 1024 * 1024;
+
 /** At `debug` each line is written at once: who looks for a fault wants the last one before it. */
 function plainStream(level: Config['log']['level'], target: Writable | undefined): DestinationStream {
   if (target !== undefined) return target;
-  const output = destination({ dest: 1, sync: true });
+  const output = destination({ dest: 1, sync: true, maxLength: UNWRITTEN });
+  // A full disk costs lines of the log, and nobody's mail.
+  output.on('error', () => {});
   return level === 'debug' || level === 'trace' ? output : gatheredLines(output);
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { Config } from '../../src/config/config.ts';
@@ -99,4 +100,32 @@ test('the last line before an exit is written, in both formats', () => {
     assert.equal(stdout.trimEnd().split('\n').length, 501);
     assert.match(stdout, /the last/);
   }
+});
+
+/** What a process does that writes many lines of the log to `output`, in pieces that would be longer than a pipe takes at once. */
+function manyLines(output: string): string {
+  const module = new URL('../../src/observe/log.js', import.meta.url).href;
+  return `node --input-type=module -e "
+    import { createLog } from '${module}';
+    const log = createLog({ level: 'info', format: 'json' });
+    for (let at = 0; at < 3000; at++) log.info({ filler: 'x'.repeat(300) }, 'ended');
+    setTimeout(() => console.error('lives'), 50);
+  " > ${output}`;
+}
+
+test('a full disk costs lines of the log, and not the process', { skip: !existsSync('/dev/full') }, () => {
+  const { stderr, status } = spawnSync('/bin/sh', ['-c', manyLines('/dev/full')], { encoding: 'utf8' });
+  assert.deepEqual({ stderr, status }, { stderr: 'lives\n', status: 0 });
+});
+
+test('lines that several processes write into one pipe stay whole', () => {
+  const slowly = 'while read -r line; do echo "$line"; done';
+  const three = Array.from({ length: 3 }, () => manyLines('/dev/fd/3 2> /dev/null')).join(' & ');
+  const { stdout } = spawnSync('/bin/sh', ['-c', `{ { ${three} & wait; } 3>&1 | ${slowly}; }`], {
+    encoding: 'utf8',
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  const lines = stdout.trimEnd().split('\n');
+  assert.equal(lines.length, 9000);
+  for (const line of lines) assert.equal((JSON.parse(line) as { msg: string }).msg, 'ended');
 });
