@@ -41,10 +41,13 @@ export async function checkAny(
   servers: readonly Parameters<typeof checkUpstream>[0][],
   signal: AbortSignal,
 ): Promise<Awaited<ReturnType<typeof checkUpstream>>> {
+  // No AbortSignal.any: it would leave something behind on `signal`, which lives as long as the process.
   const settled = new AbortController();
-  const either = AbortSignal.any([signal, settled.signal]);
+  const stop = (): void => settled.abort();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
   const checks = servers.map(async (access) => {
-    const cause = await checkUpstream(access, either);
+    const cause = await checkUpstream(access, settled.signal);
     if (cause !== undefined) throw new Unanswered(cause);
   });
   try {
@@ -57,7 +60,8 @@ export async function checkAny(
       ? first
       : { code: first.code, message: causes.map(({ message }) => message).join('; ') };
   } finally {
-    settled.abort();
+    signal.removeEventListener('abort', stop);
+    stop();
   }
 }
 
