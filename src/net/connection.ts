@@ -37,7 +37,7 @@ export interface Shared {
 const BACKLOG = 64 * 1024;
 /** Bytes that a client may leave unread before its commands are read no more. */
 const UNREAD = 256 * 1024;
-/** Milliseconds that a closed session's last bytes have to leave. */
+/** Milliseconds that a closed session's last bytes have to reach the client, once they have left. */
 const LINGER = 2000;
 /**
  * Milliseconds of silence after which the system asks whether the other end is still there: what a balancer or a router
@@ -95,14 +95,18 @@ export class Connection implements LegOwner, Timed {
     this.#step((session) => session.drain());
   }
 
-  /** Ends the session now. */
+  /** Ends the session now, and what is left of one that is over. */
   end(cause: EndCause, bye?: string): void {
+    if (this.#cause !== undefined)
+      this.#goneBy = Math.min(this.#goneBy, -this.#shared.config.limits.drainTimeout);
     this.#step((session) => session.end(cause, bye));
   }
 
   checkDeadlines(now: number): void {
     if (this.#cause !== undefined) {
-      if (now > this.#goneBy) this.#destroy();
+      // A client that reads slowly gets its last answer, if it takes no longer than a drain.
+      const lingers = this.#client.writableLength > 0 ? this.#shared.config.limits.drainTimeout : 0;
+      if (now > this.#goneBy + lingers) this.#destroy();
       return;
     }
     const { loggedIn, unfinished } = this.#session;
