@@ -1,11 +1,16 @@
 /**
- * The part of the library that is written in Lua: words of capabilities and attributes as sets, and the cache. What
- * always holds: its own functions are locals, so that a script which replaces a global breaks nothing in here.
+ * The part of the library that is written in Lua: words of capabilities and attributes as sets, the cache, and what
+ * Lua 5.2 called otherwise. What always holds: its own functions are locals, so that a script which replaces a global breaks nothing in here.
  */
 import { CACHED } from '../limits.ts';
 
-/** `imap.capabilities`, `imap.attributes`, `cache.get`, `cache.set`. `imap` and `cache` are tables already. */
+/**
+ * `imap.capabilities`, `imap.attributes`, `cache.get`, `cache.set`, `unpack`, `loadstring`, `math.atan2`. The tables
+ * are there already, and `load` takes text only.
+ */
 export const libraryInLua: string = `
+unpack, loadstring, math.atan2 = table.unpack, load, math.atan
+
 local setmetatable, select, error, type, pairs = setmetatable, select, error, type, pairs
 local gmatch, upper, concat, remove = string.gmatch, string.upper, table.concat, table.remove
 
