@@ -111,6 +111,7 @@ function cache.set(key, value, ttl)
   entries[key] = nil
   if value == nil then return end
   if count >= ${CACHED} then sweep(os.time()) end
-  entries[key], count = { value = value, till = os.time() + ttl }, count + 1
+  -- As a float: integers have 32 bits, and what is kept for decades would be over already.
+  entries[key], count = { value = value, till = os.time() + 0.0 + ttl }, count + 1
 end
 `;

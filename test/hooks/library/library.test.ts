@@ -121,6 +121,14 @@ holds(
 );
 
 holds(
+  'cache: what is kept for very long is kept',
+  `for at, ttl in ipairs({ 1000000000, 2000000000, math.maxinteger, 1e18, 1 / 0 }) do
+    cache.set(at, "kept", ttl)
+    assert_equal("kept", cache.get(at))
+  end`,
+);
+
+holds(
   'a mistake with words or with the cache is told at the line of the script',
   `local set = imap.capabilities(" IDLE ID ")
   assert_error(function() set:remove(nil) local x end, "^x_test.lua:3: a word must be a string, not a nil$")
