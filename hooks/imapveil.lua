@@ -11,7 +11,7 @@
 ---@field server string the address that it connected to
 ---@field serverport integer
 ---@field tls boolean whether the client's side is encrypted
----@field user string? nil before login
+---@field user string? nil before login, and where the mechanism shows no name
 ---@field command "LIST"|"LSUB"|"XLIST"|nil the word of the answer that the folder stands in
 
 ---0: in the clear until STARTTLS; 1: TLS from the first byte; 3: STARTTLS is required.
@@ -45,7 +45,7 @@ function GetEncryption(client, server, serverport, mode, context) end
 
 ---Called when the name is known and before a password goes to the server.
 ---@param client string the client's address
----@param user string
+---@param user string "" where the mechanism shows no name
 ---@param context imapveil.Context
 ---@return boolean allow
 ---@return string? message what the client is told; nil: a standard text
