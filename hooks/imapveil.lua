@@ -11,7 +11,7 @@
 ---@field server string the address that it connected to
 ---@field serverport integer
 ---@field tls boolean whether the client's side is encrypted
----@field user string? nil before login
+---@field user string? nil before login, and where the mechanism shows no name
 ---@field command "LIST"|"LSUB"|"XLIST"|nil the word of the answer that the folder stands in
 
 ---0: in the clear until STARTTLS; 1: TLS from the first byte; 3: STARTTLS is required.
@@ -45,7 +45,7 @@ function GetEncryption(client, server, serverport, mode, context) end
 
 ---Called when the name is known and before a password goes to the server.
 ---@param client string the client's address
----@param user string
+---@param user string "" where the mechanism shows no name
 ---@param context imapveil.Context
 ---@return boolean allow
 ---@return string? message what the client is told; nil: a standard text
@@ -172,6 +172,87 @@ function http.post(url, body, options) end
 ---What `hooks.settings` of proxy.yaml holds.
 ---@type table<string, any>
 config = {}
+
+-- What Lua 5.2 has and Lua 5.3 has not, for scripts from VPOP3.
+
+---`table.unpack`
+---@generic T
+---@param list T[]
+---@param first? integer
+---@param last? integer
+---@return T ...
+function unpack(list, first, last) end
+
+---`load`
+---@param chunk string|function text only
+---@param name? string
+---@param mode? string
+---@param environment? table
+---@return function? chunk
+---@return string? message why there is none
+function loadstring(chunk, name, mode, environment) end
+
+---Arguments are taken modulo 2^32, results are from 0 to 2^32 - 1.
+bit32 = {}
+
+---@param ... number
+---@return number
+function bit32.band(...) end
+
+---@param ... number
+---@return number
+function bit32.bor(...) end
+
+---@param ... number
+---@return number
+function bit32.bxor(...) end
+
+---Whether the arguments have a bit in common.
+---@param ... number
+---@return boolean
+function bit32.btest(...) end
+
+---@param bits number
+---@return number
+function bit32.bnot(bits) end
+
+---@param bits number
+---@param places integer negative: to the other side
+---@return number
+function bit32.lshift(bits, places) end
+
+---@param bits number
+---@param places integer negative: to the other side
+---@return number
+function bit32.rshift(bits, places) end
+
+---@param bits number
+---@param places integer negative: to the other side
+---@return number
+function bit32.arshift(bits, places) end
+
+---@param bits number
+---@param places integer negative: to the other side
+---@return number
+function bit32.lrotate(bits, places) end
+
+---@param bits number
+---@param places integer negative: to the other side
+---@return number
+function bit32.rrotate(bits, places) end
+
+---@param bits number
+---@param place integer of the lowest bit
+---@param width? integer 1 when left out
+---@return number
+function bit32.extract(bits, place, width) end
+
+---@param bits number
+---@param value number
+---@param place integer of the lowest bit
+---@param width? integer 1 when left out
+---@return number
+function bit32.replace(bits, value, place, width) end
 
 ---In a test file: runs the function at once; an error in it is a failed test.
 ---@param name string what it shows

@@ -47,3 +47,10 @@ test("what is no JSON, and a service that was never there, hide nothing", functi
   reply = nil
   assert_true(shows("Journal", "carol"))
 end)
+
+test("who logged in without showing a name sees INBOX alone, and nobody is asked", function()
+  asked = {}
+  assert_true(shows("INBOX", nil))
+  assert_false(shows("Journal", nil))
+  assert_equal({}, asked)
+end)

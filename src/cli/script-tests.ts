@@ -13,7 +13,7 @@ export async function whyTestsFail(
   const file = testsOf(script);
   // To be without tests where tests are asked for is a name that was mistyped, and not a script that is good.
   if (!existsSync(file)) return `hooks.test is true, and there is no ${basename(file)} beside the script`;
-  const { failures } = await runTestFile(file, () => {}, settings);
+  const { failures } = await runTestFile(file, () => {}, { script, settings });
   const [first, ...others] = failures;
   if (first === undefined) return undefined;
   const which = first.test === undefined ? '' : ` (${first.test})`;

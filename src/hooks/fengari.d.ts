@@ -75,9 +75,12 @@ declare module 'fengari' {
   }
 
   interface Auxiliary {
+    luaL_argerror(state: LuaState, index: number, message: Uint8Array): never;
     luaL_checkany(state: LuaState, index: number): void;
     luaL_checkinteger(state: LuaState, index: number): number;
+    luaL_checknumber(state: LuaState, index: number): number;
     luaL_checkstring(state: LuaState, index: number): Uint8Array;
+    luaL_checktype(state: LuaState, index: number, type: number): void;
     luaL_error(state: LuaState, format: Uint8Array, ...values: unknown[]): never;
     luaL_getmetafield(state: LuaState, index: number, field: Uint8Array): number;
     luaL_loadbufferx(
@@ -88,6 +91,7 @@ declare module 'fengari' {
       mode: Uint8Array,
     ): number;
     luaL_newstate(): LuaState;
+    luaL_optinteger(state: LuaState, index: number, fallback: number): number;
     luaL_optstring(state: LuaState, index: number, fallback: Uint8Array): Uint8Array;
     luaL_requiref(state: LuaState, name: Uint8Array, open: LuaFunction, global: number): void;
     luaL_tolstring(state: LuaState, index: number): Uint8Array;

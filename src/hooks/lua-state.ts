@@ -3,7 +3,7 @@
  * nothing that came from a client or a server ever becomes a JS string on its way through Lua (L8).
  */
 import { Buffer } from 'node:buffer';
-import fengari, { type LuaState } from 'fengari';
+import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { MESSAGE_LENGTH, SHOWN_TRACEBACK, TRACED_ERRORS } from './limits.ts';
 import { oneLine } from './one-line.ts';
 
@@ -18,6 +18,14 @@ export function literal(text: string): Uint8Array {
 export function typeName(state: LuaState, index: number): string {
   const type = lua.lua_type(state, index);
   return type === lua.LUA_TNONE ? 'nil' : Buffer.from(lua.lua_typename(state, type)).toString('latin1');
+}
+
+/** Puts functions into the table on top of the stack. */
+export function setFunctions(state: LuaState, functions: Readonly<Record<string, LuaFunction>>): void {
+  for (const [name, value] of Object.entries(functions)) {
+    lua.lua_pushcfunction(state, value);
+    lua.lua_setfield(state, -2, literal(name));
+  }
 }
 
 /** Raises a Lua error with the position of the script's line that called the running function. */

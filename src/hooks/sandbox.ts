@@ -5,9 +5,11 @@
  * switched off from Lua (L1, L2).
  */
 import fengari, { type LuaFunction, type LuaState } from 'fengari';
+import { openBit32 } from './library/bit32.ts';
 import { type LibraryDoors, logAt, openLibrary } from './library/library.ts';
+import { mathOf52, tableOf52 } from './library/lua52.ts';
 import { REPEATED_STRING } from './limits.ts';
-import { errorToString, literal, nativeErrorToString, raise } from './lua-state.ts';
+import { errorToString, literal, nativeErrorToString, raise, setFunctions } from './lua-state.ts';
 
 const { lua, lauxlib, lualib } = fengari;
 
@@ -31,8 +33,7 @@ export function openSandbox(doors: SandboxDoors): LuaState {
   lauxlib.luaL_requiref(state, literal('_G'), lualib.luaopen_base, 1);
   removeFields(state, ['dofile', 'loadfile', 'collectgarbage']);
   replaceField(state, 'load', textOnly);
-  setFunction(state, 'print', logAt('info', doors.print));
-  setFunction(state, 'require', doors.require);
+  setFunctions(state, { print: logAt('info', doors.print), require: doors.require });
   lua.lua_pop(state, 1);
 
   lauxlib.luaL_requiref(state, literal('string'), lualib.luaopen_string, 1);
@@ -43,16 +44,14 @@ export function openSandbox(doors: SandboxDoors): LuaState {
 
   lauxlib.luaL_requiref(state, literal('os'), openClock, 1);
   lauxlib.luaL_requiref(state, literal('table'), lualib.luaopen_table, 1);
+  setFunctions(state, tableOf52);
   lauxlib.luaL_requiref(state, literal('math'), lualib.luaopen_math, 1);
+  setFunctions(state, mathOf52);
+  lauxlib.luaL_requiref(state, literal('bit32'), openBit32, 1);
   lauxlib.luaL_requiref(state, literal('utf8'), lualib.luaopen_utf8, 1);
   openLibrary(state, doors);
   lua.lua_settop(state, 1);
   return state;
-}
-
-function setFunction(state: LuaState, name: string, value: LuaFunction): void {
-  lua.lua_pushcfunction(state, value);
-  lua.lua_setfield(state, -2, literal(name));
 }
 
 function removeFields(state: LuaState, names: readonly string[]): void {
@@ -68,7 +67,7 @@ function replaceField(state: LuaState, name: string, wrap: (original: LuaFunctio
   const original = lua.lua_tocfunction(state, -1);
   lua.lua_pop(state, 1);
   if (original === null) throw new Error(`fengari has no ${name}`);
-  setFunction(state, name, wrap(original));
+  setFunctions(state, { [name]: wrap(original) });
 }
 
 /** `load` whose mode is always text, whatever the script says: fengari's reader of bytecode checks nothing. */

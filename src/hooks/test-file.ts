@@ -2,7 +2,9 @@
  * Runs `imap4_test.lua`, the tests of `imap4.lua` beside it, in the sandbox that the script runs in. What always
  * holds: it ends; a test that loops or eats memory has failed, and those behind it are not run.
  */
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { TEST_DEADLINE } from './limits.ts';
 import { startLuaThread } from './lua-thread.ts';
@@ -29,22 +31,36 @@ export function isTestFile(file: string): boolean {
   return file.endsWith(ENDING) && basename(file) !== ENDING;
 }
 
-/** Where the tests of a script would be. */
+/** Where the tests of a script would be. VPOP3 calls its scripts IMAP4.LUA. */
 export function testsOf(script: string): string {
-  return script.replace(/(\.lua)?$/, ENDING);
+  return script.replace(/(\.lua)?$/i, ENDING);
 }
 
-/**
- * Runs every test of one file; `print` gets the lines that script and tests print, and `settings` is what they find in
- * `config`. Never rejects.
- */
+/** The script that an absolute path's file tests: the .lua beside it, or else a file whose tests it would be. */
+async function scriptOf(tests: string): Promise<string> {
+  const usual = `${tests.slice(0, -ENDING.length)}.lua`;
+  if (existsSync(usual)) return usual;
+  const folder = dirname(tests);
+  const beside = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const other = beside.find((entry) => !entry.isDirectory() && testsOf(entry.name) === basename(tests));
+  return other === undefined ? usual : join(folder, other.name);
+}
+
+interface TestOptions {
+  /** The script where it is known; otherwise the one beside the file. */
+  readonly script?: string;
+  /** What script and tests find in `config`. */
+  readonly settings?: TestStart['settings'];
+}
+
+/** Runs every test of one file; `print` gets the lines that script and tests print. Never rejects. */
 export async function runTestFile(
   file: string,
   print: (line: string) => void,
-  settings: TestStart['settings'] = {},
+  { script: known, settings = {} }: TestOptions = {},
 ): Promise<TestReport> {
   const path = resolve(file);
-  const script = `${path.slice(0, -ENDING.length)}.lua`;
+  const script = known === undefined ? await scriptOf(path) : resolve(known);
   const source = await readScript(script);
   if (!(source instanceof Uint8Array)) return { tests: 0, failures: [outside(source.fault)] };
   const tests = await readScript(path);

@@ -115,8 +115,11 @@ export function writeFolder(
   let attributesText = folder.attributes;
   if (newAttributes) {
     const words = splitWords(latin1(attributes));
-    const wrong = words.find((word) => !attribute.test(word));
-    if (wrong !== undefined) return { fault: 'the attributes returned hold something that is no attribute' };
+    const strange = words.filter((word) => !attribute.test(word));
+    const given = strange.length === 0 ? [] : splitWords(latin1(folder.attributes));
+    if (strange.some((word) => !given.includes(word) || !harmless.test(word))) {
+      return { fault: 'the attributes returned hold something that is no attribute' };
+    }
     attributesText = fromLatin1(words.join(' '));
   }
   let extendedText = folder.extended;
@@ -137,6 +140,9 @@ export function writeFolder(
 
 /** mbx-list-flags of RFC 9051 §9: an atom, with or without a backslash before it. */
 const attribute = /^\\?[^\x00-\x20()"\\%*{}\]\x7f-\xff]+$/;
+
+/** What cannot end the list that it stands in. A word outside of the grammar may stay where the server gave it. */
+const harmless = /^[^\x00-\x20()"{}\x7f]+$/;
 
 /** Nothing, or a space and one parenthesised list, closed where it ends and on one line (RFC 9051 §9, mbox-list-extended). */
 function isExtendedData(extended: Uint8Array): boolean {

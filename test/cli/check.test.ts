@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { check } from '../../src/cli/check.ts';
@@ -110,6 +111,43 @@ test('hooks.test: a script whose tests fail, or are not there, is a fault at the
     await check(['--config', join(folder, 'proxy.yaml')], io);
     assert.match(io.errors(), expected);
   }
+});
+
+test('hooks.test: a script whose name does not end in .lua has tests beside it as well', async (context) => {
+  const script = 'function DoListResult() return false end';
+  const failing = 'test("shows all", function() assert_true(DoListResult("a", "", "")) end)';
+  const passing = 'test("hides all", function() assert_false(DoListResult("a", "", "")) end)';
+  for (const [name, tests] of [
+    ['IMAP4.LUA', 'IMAP4_test.lua'],
+    ['noext', 'noext_test.lua'],
+    ['imap4.txt', 'imap4.txt_test.lua'],
+  ] as const) {
+    const config = `upstream: { host: demo }\nhooks: { script: ${name}, test: true }`;
+    const folder = folderWith(context, { 'proxy.yaml': config, [name]: script });
+    const errors = async (): Promise<string> => {
+      const io = captureIo();
+      await check(['--config', join(folder, 'proxy.yaml')], io);
+      return io.errors();
+    };
+    assert.match(await errors(), new RegExp(`there is no ${tests} beside the script\n$`));
+    await writeFile(join(folder, tests), failing);
+    assert.match(await errors(), new RegExp(`fails its tests: ${tests}:1: .*\\(shows all\\)\n$`));
+    await writeFile(join(folder, tests), passing);
+    assert.equal(await errors(), '');
+    await writeFile(join(folder, name), `${script}\nno Lua`);
+    assert.match(await errors(), new RegExp(`hooks\\.script: ${name}:2: `));
+  }
+});
+
+test('hooks.test: what is tested is the script that the configuration names', async (context) => {
+  const folder = folderWith(context, {
+    'proxy.yaml': 'upstream: { host: demo }\nhooks: { script: imap4, test: true }',
+    imap4: 'function DoListResult() return false end',
+    'imap4.lua': 'function DoListResult() return true end',
+    'imap4_test.lua': 'test("hides", function() assert_false(DoListResult()) end)',
+  });
+  const io = captureIo();
+  assert.equal(await check(['--config', join(folder, 'proxy.yaml')], io), 0, io.errors());
 });
 
 test('the script, and with hooks.test its tests, find hooks.settings', async (context) => {

@@ -133,6 +133,21 @@ test('a script or a test file that cannot be run has failed', async () => {
   assert.match(alone.output, /The script \.\/alone\.lua cannot be read: there is no such file/);
 });
 
+test('the script of a test file is the .lua beside it, and without one what hooks.test would test by it', async () => {
+  await write('a', 'seen = "a.lua"', 'test("x", function() assert_equal("a.lua", seen) end)');
+  await writeFile(join(folder, 'a'), 'seen = "a"');
+  await writeFile(join(folder, 'B.LUA'), 'seen = "B.LUA"');
+  await writeFile(join(folder, 'B_test.lua'), 'test("x", function() assert_equal("B.LUA", seen) end)');
+  await writeFile(join(folder, 'c'), 'seen = "c"');
+  await writeFile(join(folder, 'c_test.lua'), 'test("x", function() assert_equal("c", seen) end)');
+  const { code, output } = await call(folder);
+  assert.equal(code, 0, output);
+  await mkdir(join(folder, 'd'));
+  await writeFile(join(folder, 'd_test.lua'), 'test("x", function() end)');
+  const without = await call(join(folder, 'd_test.lua'));
+  assert.match(without.output, /The script \.\/d\.lua cannot be read: there is no such file/);
+});
+
 test('tests run in the sandbox: no files, no processes, no way to the machine', async () => {
   const file = await write(
     'sandbox',

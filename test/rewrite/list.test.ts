@@ -70,6 +70,32 @@ test('a value that would break out of its place is a fault', () => {
   }
 });
 
+test('a word that only the server would write may stay, and no other like it', () => {
+  const strange = readFolder(
+    fromLatin1('* LIST (\\HasNoChildren \\X[1] caf\xe9 a%b \\\\c) "/" Sent\r\n'),
+    'modified-utf7',
+  )!;
+  const returned = (attributes: string): string => {
+    const result = writeFolder(strange, fromLatin1(attributes), undefined);
+    return result instanceof Uint8Array ? latin1(result) : `fault: ${result.fault}`;
+  };
+  assert.equal(
+    returned('\\X[1] caf\xe9 a%b \\\\c \\Sent'),
+    '* LIST (\\X[1] caf\xe9 a%b \\\\c \\Sent) "/" Sent\r\n',
+  );
+  for (const other of ['\\X[2]', '\\x[1]', 'caf\xe8', '\\X[1]\r\n']) {
+    assert.match(returned(`\\X[1] ${other}`), /^fault: the attributes/, other);
+  }
+});
+
+test('a word of the server that would break out of its place does not stay where something changes', () => {
+  for (const word of ['(x)', '"x"', 'x}', 'a\x01', 'a\x7f']) {
+    const read = readFolder(fromLatin1(`* LIST (\\A ${word}) "/" Sent\r\n`), 'modified-utf7')!;
+    const result = writeFolder(read, fromLatin1(`${word} \\Sent`), undefined);
+    assert.ok(!(result instanceof Uint8Array), word);
+  }
+});
+
 test('whatever a script returns, one response leaves, with the name that came', () => {
   fc.assert(
     fc.property(fc.option(fc.uint8Array()), fc.option(fc.uint8Array()), (attributes, extended) => {

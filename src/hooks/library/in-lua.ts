@@ -1,36 +1,56 @@
 /**
- * The part of the library that is written in Lua: words of capabilities and attributes as sets, and the cache. What
- * always holds: its own functions are locals, so that a script which replaces a global breaks nothing in here.
+ * The part of the library that is written in Lua: words of capabilities and attributes as sets, the cache, and what
+ * Lua 5.2 called otherwise. What always holds: its own functions are locals, so that a script which replaces a global breaks nothing in here.
  */
 import { CACHED } from '../limits.ts';
 
-/** `imap.capabilities`, `imap.attributes`, `cache.get`, `cache.set`. `imap` and `cache` are tables already. */
+/**
+ * `imap.capabilities`, `imap.attributes`, `cache.get`, `cache.set`, `unpack`, `loadstring`, `math.atan2`. The tables
+ * are there already, and `load` takes text only.
+ */
 export const libraryInLua: string = `
-local setmetatable, select, error, type, pairs = setmetatable, select, error, type, pairs
+unpack, loadstring, math.atan2 = table.unpack, load, math.atan
+
+local getmetatable, setmetatable, select, error, type, pairs = getmetatable, setmetatable, select, error, type, pairs
 local gmatch, upper, concat, remove = string.gmatch, string.upper, table.concat, table.remove
 
 -- Words in the order in which they came; upper and lower case are the same.
 local Words = {}
 Words.__index = Words
 
+-- Level 3 is the line of the script that called a function of the set.
+local function checked(set)
+  if getmetatable(set) ~= Words then error("words are missing: call it with a colon, as words:has(word)", 3) end
+end
+
+local function key(word)
+  if type(word) ~= "string" then error("a word must be a string, not a " .. type(word), 3) end
+  return (upper(word))
+end
+
 function Words:has(word)
-  return self.known[upper(word)] ~= nil
+  checked(self)
+  local wanted = key(word)
+  return self.known[wanted] ~= nil
 end
 
 function Words:add(...)
+  checked(self)
   for at = 1, select("#", ...) do
     local word = (select(at, ...))
-    if not self:has(word) then
+    local wanted = key(word)
+    if not self.known[wanted] then
       self.list[#self.list + 1] = word
-      self.known[upper(word)] = true
+      self.known[wanted] = true
     end
   end
   return self
 end
 
 function Words:remove(...)
+  checked(self)
   for at = 1, select("#", ...) do
-    local wanted = upper((select(at, ...)))
+    local wanted = key((select(at, ...)))
     if self.known[wanted] then
       self.known[wanted] = nil
       for place = #self.list, 1, -1 do
@@ -42,6 +62,7 @@ function Words:remove(...)
 end
 
 function Words:tostring()
+  checked(self)
   local text = concat(self.list, " ")
   return self.spaced and text ~= "" and " " .. text .. " " or text
 end
@@ -84,11 +105,13 @@ function cache.get(key)
 end
 
 function cache.set(key, value, ttl)
+  if key == nil or key ~= key then error("the key must not be nil or NaN", 2) end
   if type(ttl) ~= "number" or ttl <= 0 then error("the third value must be the seconds that it is kept", 2) end
   if entries[key] ~= nil then count = count - 1 end
   entries[key] = nil
   if value == nil then return end
   if count >= ${CACHED} then sweep(os.time()) end
-  entries[key], count = { value = value, till = os.time() + ttl }, count + 1
+  -- As a float: integers have 32 bits, and what is kept for decades would be over already.
+  entries[key], count = { value = value, till = os.time() + 0.0 + ttl }, count + 1
 end
 `;

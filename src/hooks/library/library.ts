@@ -4,7 +4,7 @@
  */
 import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { PRINTED_LENGTH } from '../limits.ts';
-import { literal } from '../lua-state.ts';
+import { literal, setFunctions } from '../lua-state.ts';
 import { oneLine } from '../one-line.ts';
 import { type HttpDoors, httpFunctions } from './http.ts';
 import { libraryInLua } from './in-lua.ts';
@@ -47,10 +47,7 @@ export function openLibrary(state: LuaState, { print, settings, http }: LibraryD
 
 function setTable(state: LuaState, name: string, functions: Readonly<Record<string, LuaFunction>>): void {
   lua.lua_newtable(state);
-  for (const [key, value] of Object.entries(functions)) {
-    lua.lua_pushcfunction(state, value);
-    lua.lua_setfield(state, -2, literal(key));
-  }
+  setFunctions(state, functions);
   setGlobal(state, name);
 }
 

@@ -3,23 +3,14 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { runTestFile } from '../../../src/hooks/test-file.ts';
 import { removeFolder, temporaryFolder } from '../../support/temporary-folder.ts';
+import { holds } from './holds.ts';
 
 let folder = '';
 before(async () => {
   folder = await temporaryFolder();
 });
 after(() => removeFolder(folder));
-
-/** Every assertion of a piece of Lua holds. */
-function holds(what: string, lua: string): void {
-  test(what, async () => {
-    await writeFile(join(folder, 'x.lua'), '');
-    await writeFile(join(folder, 'x_test.lua'), `test("all of it", function()\n${lua}\nend)`);
-    assert.deepEqual(await runTestFile(join(folder, 'x_test.lua'), () => {}), { tests: 1, failures: [] });
-  });
-}
 
 holds(
   'imap.capabilities: a set of words, written as DoCapability returns them',
@@ -127,6 +118,28 @@ holds(
   assert_equal(nil, cache.get(2))
   for at = 1, 10000 do cache.set(at, at, 60) end
   assert_equal(10000, cache.get(10000))`,
+);
+
+holds(
+  'cache: what is kept for very long is kept',
+  `for at, ttl in ipairs({ 1000000000, 2000000000, math.maxinteger, 1e18, 1 / 0 }) do
+    cache.set(at, "kept", ttl)
+    assert_equal("kept", cache.get(at))
+  end`,
+);
+
+holds(
+  'a mistake with words or with the cache is told at the line of the script',
+  `local set = imap.capabilities(" IDLE ID ")
+  assert_error(function() set:remove(nil) local x end, "^x_test.lua:3: a word must be a string, not a nil$")
+  assert_error(function() set:remove("ID", 5) local x end, "^x_test.lua:4: a word must be a string, not a number$")
+  assert_error(function() set:add({}) local x end, "^x_test.lua:5: a word must be a string, not a table$")
+  assert_error(function() local x = set:has() end, "^x_test.lua:6: a word must be a string, not a nil$")
+  assert_error(function() set.remove("IDLE", "ID") local x end, "^x_test.lua:7: words are missing: .* with a colon")
+  assert_error(function() local x = set.tostring() end, "^x_test.lua:8: words are missing: .* with a colon")
+  assert_error(function() cache.set(nil, 1, 60) local x end, "^x_test.lua:9: the key must not be nil or NaN$")
+  assert_error(function() cache.set(0 / 0, 1, 60) local x end, "^x_test.lua:10: the key must not be nil or NaN$")
+  assert_equal(" IDLE ", set:tostring())`,
 );
 
 test('log has levels, config has the settings, and the cache is shared by all sessions', async () => {
