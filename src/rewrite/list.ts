@@ -9,6 +9,7 @@ import {
   decodeMailboxName,
   endOfText,
   fromLatin1,
+  LF,
   type ListResponse,
   latin1,
   NO_BYTES,
@@ -61,15 +62,16 @@ export function readFolder(
 }
 
 /**
- * Whether a line is the answer to LIST "" "", which tells the delimiter and is no folder (P23): its name is empty,
+ * Whether a response is the answer to LIST "" "", which tells the delimiter and is no folder (P23): its name is empty,
  * or, where such an answer is `asked` for, the root of the reference, which ends in the delimiter. By its name, for
  * folders may come while that answer is awaited.
  */
-export function tellsDelimiter(line: Uint8Array, asked: boolean): boolean {
-  const end = endOfText(line);
-  const empty = line[end - 1] === QUOTE && line[end - 2] === QUOTE;
+export function tellsDelimiter(response: Uint8Array, asked: boolean): boolean {
+  const end = endOfText(response);
+  // In quotes, or behind the line of its literal.
+  const empty = (response[end - 1] === QUOTE && response[end - 2] === QUOTE) || response[end - 1] === LF;
   if (!asked && !empty) return false;
-  const list = readListResponse(line);
+  const list = readListResponse(response);
   if (list === undefined) return false;
   return (
     list.name.length === 0 || (asked && list.delimiter.length > 0 && list.name.at(-1) === list.delimiter[0])

@@ -68,7 +68,7 @@ export class FolderAnswers {
     this.#batch ??= new FolderBatch();
     const { room } = this.#batch;
     const lengths: number[] = [];
-    let verb: HookContext['command'];
+    let verb = this.isEmpty ? undefined : this.#verb;
     const run = framer.nextRun((bytes, start, end) => {
       const own = folderVerb(bytes, start, end);
       verb ??= own;
@@ -80,6 +80,11 @@ export class FolderAnswers {
     this.#verb = verb;
     this.#batch.addFolders(run, lengths);
     return true;
+  }
+
+  /** Whether what waits has to be asked about before such a folder: the script is told of one verb at a time. */
+  mustGoBefore({ word }: UntaggedHead): boolean {
+    return isListVerb(word) && word !== this.#verb && this.#batch?.hasFolders === true;
   }
 
   /** Whether a response of this head that begins with `line` is to be collected for `add`. */
@@ -100,7 +105,7 @@ export class FolderAnswers {
     if (head.kind !== 'untagged') return false;
     this.#batch ??= new FolderBatch();
     if (isListVerb(head.word)) {
-      if (this.#enforcement?.asksForFolders && tellsDelimiter(response, false)) return true;
+      if (tellsDelimiter(response, false)) return this.#enforcement?.asksForFolders === true;
       this.#verb = head.word;
       this.#batch.addFolder(response);
       return true;
@@ -144,6 +149,6 @@ export class FolderAnswers {
 
   /** A command was answered: without a LIST in flight no more comes that belongs to hidden folders. */
   commandAnswered(): void {
-    if (this.#batch?.hidesSome && this.#conversation.inFlight.lists === 0) this.#batch.forgetHidden();
+    if (this.#batch?.hidesSome) this.#batch.answered(this.#conversation.inFlight.lists);
   }
 }

@@ -24,6 +24,8 @@ export class FolderBatch {
   #companionBytes = 0;
   /** Keys of the folders hidden in the LIST answers that are under way. */
   readonly #hidden: Set<string> = new Set();
+  /** Of these answers, one was over while another was still to come. */
+  #overlap = false;
 
   get isEmpty(): boolean {
     return this.#lengths.length === 0 && this.#companions.length === 0;
@@ -77,7 +79,7 @@ export class FolderBatch {
 
   /**
    * What leaves; hidden folders are remembered, for more may come that belongs to them. With several `lists` in
-   * flight the same folder may come again and be shown. Empties the batch.
+   * flight, one after the other too, the same folder may come again and be shown. Empties the batch.
    */
   release(fates: FolderFates, names: NameEncoding, lists: number): Uint8Array {
     const hidden = this.#hidden;
@@ -108,7 +110,7 @@ export class FolderBatch {
         leaving.push(fates.bytes.subarray(changed, changed + fate));
         changed += fate;
       }
-      if (fate !== HIDDEN && (lists < 2 || hidden.size === 0)) continue;
+      if (fate !== HIDDEN && ((lists < 2 && !this.#overlap) || hidden.size === 0)) continue;
       const folder = readFolder(this.#bytes.subarray(response, offset), names, like);
       if (folder === undefined) continue;
       like = folder;
@@ -126,9 +128,10 @@ export class FolderBatch {
     return this.#hidden.size > 0;
   }
 
-  /** No more comes that belongs to them. */
-  forgetHidden(): void {
-    this.#hidden.clear();
+  /** One of the answers is over, and so many are still to come; after the last no more comes that belongs to them. */
+  answered(lists: number): void {
+    if (lists === 0) this.#hidden.clear();
+    this.#overlap = this.#hidden.size > 0;
   }
 
   /** Nothing of it leaves. */

@@ -212,7 +212,8 @@ export class UpstreamSide {
       return;
     }
     const route = this.#routeOf(line, head);
-    if (route !== 'folders' && !this.#folders.isEmpty) {
+    const comesAfter = route !== 'folders' || (head.kind === 'untagged' && this.#folders.mustGoBefore(head));
+    if (comesAfter && !this.#folders.isEmpty) {
       this.#postponed = line;
       this.#folders.finish();
       return;
