@@ -52,10 +52,10 @@ const forms: readonly { readonly capability: string; readonly verbs: RegExp; rea
   { capability: 'LIST-EXTENDED', verbs: /^LIST$/, form: /^\(| \(|\bRETURN\b/i },
   { capability: 'LIST-STATUS', verbs: /^LIST$/, form: /\bRETURN \(.*STATUS ?\(/i },
   { capability: 'CONDSTORE', verbs: /^(SELECT|EXAMINE)$/, form: /\(.*\bCONDSTORE\b/i },
-  { capability: 'CONDSTORE', verbs: /^STATUS$/, form: /\bHIGHESTMODSEQ\b/i },
+  { capability: 'CONDSTORE', verbs: /^(STATUS|LIST)$/, form: /\bHIGHESTMODSEQ\b/i },
   {
     capability: 'CONDSTORE',
-    verbs: /^(UID )?(FETCH|STORE|SEARCH)$/,
+    verbs: /^(UID )?(FETCH|STORE|SEARCH|SORT|THREAD)$/,
     form: /\b(MODSEQ|CHANGEDSINCE|UNCHANGEDSINCE)\b/i,
   },
   { capability: 'QRESYNC', verbs: /^(SELECT|EXAMINE)$/, form: /\(.*\bQRESYNC\b/i },
@@ -93,6 +93,11 @@ export function dependsOnCapability(verb: string, text: string): boolean {
     Object.values(commands).some((verbs) => verbs.includes(verb)) ||
     forms.some(({ verbs, form }) => verbs.test(verb) && form.test(plain(text)))
   );
+}
+
+/** Whether a command (with the verb behind UID, upper case) has forms that a capability brings. */
+export function hasForms(verb: string): boolean {
+  return forms.some(({ verbs }) => verbs.test(verb));
 }
 
 /**

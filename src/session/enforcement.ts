@@ -13,41 +13,24 @@
 import {
   type CommandHead,
   concat,
-  endOfText,
   fromLatin1,
   fullVerb,
   type LineSegment,
-  latin1,
   type MailboxArguments,
   quoted,
   readMailboxArguments,
 } from '../imap-parser-lite/index.ts';
 import { Family } from '../rewrite/children.ts';
 import { applyFates, type FolderFates, type Folders, fatesOf } from '../rewrite/folders.ts';
-import {
-  dependsOnCapability,
-  enableWithout,
-  hiddenCapabilities,
-  refusedWithout,
-  storesMessages,
-} from '../rewrite/hidden-capability.ts';
 import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
 import type { Conversation } from './conversation.ts';
+import { EnforcedCapabilities } from './enforced-capabilities.ts';
+import type { Judgement } from './judgement.ts';
+import { LineParts } from './line-parts.ts';
 import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
 import { renumbers, usesNumbers } from './renumbering.ts';
-import { cutWord, isNameless, leadsAround, namesMany, reachesOthers } from './ways-around.ts';
-
-export type Judgement =
-  | { readonly kind: 'pass' }
-  /** `line` goes up in place of the client's; `veil` is to be taken out of the answer. */
-  | { readonly kind: 'replace'; readonly line: Uint8Array; readonly veil: Uint8Array | undefined }
-  /** The answer to the command, without its tag. */
-  | { readonly kind: 'refuse'; readonly reply: string }
-  /** Not known yet: `learn` until it is, then ask again. */
-  | { readonly kind: 'unknown' }
-  /** The name of a mailbox comes as a literal: it is needed first. */
-  | { readonly kind: 'name-follows' };
+import { isNameless, leadsAround, mayBeLong, namesMany, reachesOthers } from './ways-around.ts';
 
 /** What the script says of a mailbox. */
 type Verdict =
@@ -63,7 +46,7 @@ export class Enforcement {
   readonly #veil: Uint8Array;
   /** Which script said what is remembered here: each one's definitions are another object. */
   #script: DefinedHooks;
-  #hiddenCapabilities: ReadonlySet<string> | undefined;
+  readonly #capabilities: EnforcedCapabilities = new EnforcedCapabilities();
   /** Verdicts for the command that is being judged, by key. */
   readonly #verdicts: Map<string, Verdict> = new Map();
   #family: Family | undefined;
@@ -77,8 +60,7 @@ export class Enforcement {
   #asked: OwnQuestion | undefined;
   #tag: string | undefined;
   #commands = 0;
-  /** The end of what went up of a line that goes on. */
-  #cut = '';
+  readonly #parts: LineParts = new LineParts();
   /** The veiled name of a SUBSCRIBE in flight. */
   #subscribing: Uint8Array | undefined;
 
@@ -105,7 +87,7 @@ export class Enforcement {
 
   /** Who the client is has changed (TLS, login), or the script: what was said before does not count any longer. */
   forget(): void {
-    this.#hiddenCapabilities = undefined;
+    this.#capabilities.forget();
     this.#family = undefined;
     this.#familyIsFresh = false;
     this.#verdicts.clear();
@@ -142,48 +124,25 @@ export class Enforcement {
     this.#script = hooks;
     if (!hooks.capability && !hooks.list) return pass;
     if (this.#question?.about === 'subscription') return unknown;
-    // Of a line that does not come whole, what is not seen cannot be judged; some have to be allowed to be long.
-    if (
-      !line.complete &&
-      !/^(UID )?(FETCH|STORE|SEARCH|SORT|THREAD)$/.test(fullVerb(head, line.bytes).verb)
-    ) {
-      return { kind: 'refuse', reply: 'BAD Too long' };
-    }
+    const full = fullVerb(head, line.bytes);
+    if (!line.complete && !mayBeLong(full.verb)) return { kind: 'refuse', reply: 'BAD Too long' };
+    const text = this.#parts.read(line, full.arguments ?? line.bytes.length);
     return (
-      (hooks.capability && this.#judgeCapability(head, line)) ||
-      (hooks.list && this.#judgeMailboxes(head, line)) ||
+      (hooks.capability && this.#judgeCapability(head, line, full.verb, text)) ||
+      (hooks.list && this.#judgeMailboxes(head, line, full.verb, text)) ||
       pass
     );
   }
 
-  #judgeCapability(head: CommandHead, segment: LineSegment): Judgement | undefined {
-    const line = segment.bytes;
-    const full = fullVerb(head, line);
-    const text = full.arguments === undefined ? '' : latin1(line, full.arguments, endOfText(line));
-    if (!dependsOnCapability(full.verb, text)) return undefined;
-    const hidden = this.#hiddenCapabilities;
-    if (hidden === undefined) {
-      this.#question = { about: 'capabilities' };
-      return unknown;
-    }
-    const reply = refusedWithout(hidden, full.verb, text);
-    if (reply !== undefined) return { kind: 'refuse', reply };
-    if (head.verb !== 'ENABLE' || head.arguments === undefined) return undefined;
-    const others = enableWithout(hidden, text);
-    if (others === undefined) return undefined;
-    if (segment.literal !== undefined) return { kind: 'refuse', reply: 'BAD Unexpected arguments' };
-    return {
-      kind: 'replace',
-      line: concat([line.subarray(0, head.arguments), fromLatin1(`${others}\r\n`)]),
-      veil: undefined,
-    };
+  #judgeCapability(head: CommandHead, line: LineSegment, verb: string, text: string): Judgement | undefined {
+    const judgement = this.#capabilities.judge(head, line, verb, text);
+    if (judgement?.kind === 'unknown') this.#question = { about: 'capabilities' };
+    return judgement;
   }
 
-  #judgeMailboxes(head: CommandHead, line: LineSegment): Judgement | undefined {
+  #judgeMailboxes(head: CommandHead, line: LineSegment, verb: string, text: string): Judgement | undefined {
     if (!this.#conversation.loggedIn) return undefined;
-    const { verb } = fullVerb(head, line.bytes);
-    this.#cut = '';
-    if (this.#reachesOthers(verb, line)) return { kind: 'refuse', reply: 'BAD Unknown arguments' };
+    if (reachesOthers(verb, text)) return { kind: 'refuse', reply: 'BAD Unknown arguments' };
     if (head.verb === 'LIST' || head.verb === 'LSUB' || head.verb === 'XLIST') return this.#judgeList();
     const named = readMailboxArguments(head, line.bytes);
     switch (named.kind) {
@@ -263,22 +222,14 @@ export class Enforcement {
       : undefined;
   }
 
-  /** `line` may be a part of one: what was cut in two is looked at with the second part. */
-  #reachesOthers(verb: string, line: LineSegment): boolean {
-    const text = this.#cut + latin1(line.bytes);
-    this.#cut = line.complete ? '' : text.slice(-cutWord);
-    return reachesOthers(verb, text);
-  }
-
   /** Whether a later line of a command must not go up: what it holds would have been refused in the first one. */
   forbidsRest(verb: string, line: LineSegment): boolean {
     const hooks = this.#conversation.settings.hooks.defines;
-    if (hooks.list && storesMessages(verb) && !line.complete) return true;
-    if (hooks.list && this.#reachesOthers(verb, line)) return true;
-    const hidden = hooks.capability ? this.#hiddenCapabilities : undefined;
-    if (hidden === undefined || verb === 'AUTHENTICATE') return false;
-    const text = latin1(line.bytes, 0, endOfText(line.bytes));
-    return refusedWithout(hidden, verb, text) !== undefined;
+    if (!hooks.capability && !hooks.list) return false;
+    if (!line.complete && !mayBeLong(verb)) return true;
+    const text = this.#parts.read(line, 0);
+    if (hooks.list && reachesOthers(verb, text)) return true;
+    return hooks.capability && this.#capabilities.forbidsRest(verb, text);
   }
 
   /** Brings up what `judge` did not know. True: it is known now. Sends its command when nothing else is in flight. */
@@ -327,7 +278,7 @@ export class Enforcement {
 
   /** A capability list that the script has seen: our own, or one that the client asked for. */
   capabilitiesAnswered(asked: readonly string[], returned: readonly string[]): void {
-    this.#hiddenCapabilities = hiddenCapabilities(asked, returned);
+    this.#capabilities.answered(asked, returned);
   }
 
   /** The server has answered our own command with `word`. */
@@ -336,7 +287,7 @@ export class Enforcement {
     this.#tag = undefined;
     this.#asked = undefined;
     this.#question = undefined;
-    if (asked?.about === 'capabilities') this.#hiddenCapabilities ??= new Set();
+    if (asked?.about === 'capabilities') this.#capabilities.finished();
     if (asked?.about === 'family') this.#familyIsFresh = true;
     if (asked?.about !== 'mailbox' || this.#verdicts.has(asked.key)) return;
     const [, ...others] = asked.spellings;
