@@ -236,14 +236,14 @@ export class Enforcement {
   learn(): boolean {
     const question = this.#question;
     if (question === undefined) return true;
-    const { inFlight, responseOpen, questionOpen } = this.#conversation;
+    const { inFlight, responseOpen, questionOpen, upstreamCapabilities } = this.#conversation;
     if (this.#tag !== undefined || inFlight.size > 0 || responseOpen || questionOpen) return false;
     this.#tag = `imapveil-${++this.#commands}`;
     this.#asked = question;
     if (question.about === 'family') this.#family = new Family();
     if (question.about === 'below') this.#hidesBelow = false;
     this.#conversation.toUpstream(
-      concat([fromLatin1(`${this.#tag} `), commandOf(question), fromLatin1('\r\n')]),
+      concat([fromLatin1(`${this.#tag} `), commandOf(question, upstreamCapabilities), fromLatin1('\r\n')]),
     );
     return false;
   }
@@ -302,7 +302,7 @@ export class Enforcement {
     }
   }
 
-  /** The folders as they are without the hidden ones below them (P25); some are nothing without them. */
+  /** The folders without those that are hidden, and as they are without what is hidden below them (P25). */
   correctedFates(folders: Folders, fates: FolderFates): FolderFates {
     const family = this.#family;
     if (family === undefined) return fates;

@@ -15,17 +15,22 @@ export type OwnQuestion =
   | { readonly about: 'subscription'; readonly name: Uint8Array }
   | { readonly about: 'family' };
 
-/** The command, without its tag and line end. */
-export function commandOf(question: OwnQuestion): Uint8Array {
+/**
+ * The command, without its tag and line end. `capabilities` are the server's, upper case: one with SPECIAL-USE may tell
+ * special uses only where they are asked for (RFC 6154 §2), and other attributes then only where they are as well.
+ */
+export function commandOf(question: OwnQuestion, capabilities: ReadonlySet<string> | undefined): Uint8Array {
+  const asks = capabilities?.has('LIST-EXTENDED') && capabilities.has('SPECIAL-USE');
+  const returning = fromLatin1(asks ? ' RETURN (SPECIAL-USE CHILDREN)' : '');
   switch (question.about) {
     case 'capabilities':
       return fromLatin1('CAPABILITY');
     case 'family':
-      return fromLatin1('LIST "" "*"');
+      return concat([fromLatin1('LIST "" "*"'), returning]);
     case 'mailbox':
-      return concat([fromLatin1('LIST "" '), quoted(question.spellings[0]!)!]);
+      return concat([fromLatin1('LIST "" '), quoted(question.spellings[0]!)!, returning]);
     case 'below':
-      return concat([fromLatin1('LIST "" '), question.pattern]);
+      return concat([fromLatin1('LIST "" '), question.pattern, returning]);
     case 'subscription':
       return concat([fromLatin1('UNSUBSCRIBE '), question.name]);
   }
