@@ -22,21 +22,16 @@ import {
 } from '../imap-parser-lite/index.ts';
 import { Family } from '../rewrite/children.ts';
 import { applyFates, type FolderFates, type Folders, fatesOf } from '../rewrite/folders.ts';
-import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
+import { withVeil } from '../rewrite/veil.ts';
 import type { Conversation } from './conversation.ts';
 import { EnforcedCapabilities } from './enforced-capabilities.ts';
 import type { Judgement } from './judgement.ts';
 import { LineParts } from './line-parts.ts';
-import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
+import { NamedMailboxes, unreadableName } from './named-mailboxes.ts';
+import { commandOf, type OwnQuestion } from './own-question.ts';
 import { renumbers, usesNumbers } from './renumbering.ts';
-import { isNameless, leadsAround, mayBeLong, namesMany, reachesOthers } from './ways-around.ts';
-
-/** What the script says of a mailbox. */
-type Verdict =
-  /** `below` is a pattern for what is below it; undefined where it was not listed. */
-  | { readonly kind: 'visible'; readonly below: Uint8Array | undefined }
-  | { readonly kind: 'hidden'; readonly delimiter: number | undefined };
+import { isNameless, leadsAround, mayBeLong, reachesOthers } from './ways-around.ts';
 
 const pass: Judgement = { kind: 'pass' };
 const unknown: Judgement = { kind: 'unknown' };
@@ -47,12 +42,9 @@ export class Enforcement {
   /** Which script said what is remembered here: each one's definitions are another object. */
   #script: DefinedHooks;
   readonly #capabilities: EnforcedCapabilities = new EnforcedCapabilities();
-  /** Verdicts for the command that is being judged, by key. */
-  readonly #verdicts: Map<string, Verdict> = new Map();
+  readonly #mailboxes: NamedMailboxes = new NamedMailboxes();
   #family: Family | undefined;
   #familyIsFresh = false;
-  /** Whether something is hidden below the folder that is to be renamed. */
-  #hidesBelow: boolean | undefined;
   /** Messages were removed while our own command was in flight: the command that waits may mean others by its numbers. */
   #renumbered = false;
   /** What is to be found out, and what our command in flight is to find out. */
@@ -90,7 +82,7 @@ export class Enforcement {
     this.#capabilities.forget();
     this.#family = undefined;
     this.#familyIsFresh = false;
-    this.#verdicts.clear();
+    this.#mailboxes.clear();
   }
 
   /** The words of a list without those that lead around the names of folders. */
@@ -104,9 +96,8 @@ export class Enforcement {
     const judgement = this.#judge(head, line);
     if (judgement.kind === 'unknown') return judgement;
     const renumbered = this.#renumbered && usesNumbers(fullVerb(head, line.bytes).verb);
-    this.#verdicts.clear();
+    this.#mailboxes.clear();
     this.#familyIsFresh = false;
-    this.#hidesBelow = undefined;
     this.#renumbered = false;
     if (renumbered && judgement.kind !== 'refuse')
       return { kind: 'refuse', reply: 'NO [EXPUNGEISSUED] Messages were removed meanwhile' };
@@ -152,7 +143,7 @@ export class Enforcement {
       case 'literal':
         return { kind: 'name-follows' };
       case 'unreadable':
-        return { kind: 'refuse', reply: 'BAD The name of the mailbox cannot be read' };
+        return { kind: 'refuse', reply: unreadableName };
       case 'named':
         return this.#judgeNames(head.verb, line.bytes, named.mailboxes);
     }
@@ -174,52 +165,28 @@ export class Enforcement {
   ): Judgement | undefined {
     const { names } = this.#conversation;
     for (const [place, { start, end, value }] of mailboxes.entries()) {
-      // No folder, but the server itself (GETMETADATA), its only quota root, or nothing.
-      if (value.length === 0) continue;
-      if (namesMany(verb, value))
-        return { kind: 'refuse', reply: 'BAD Unexpected wildcard in the name of the mailbox' };
-      const key = nameKey(decodeName(value, names));
-      const verdict = this.#verdicts.get(key);
-      if (verdict === undefined) {
-        const spellings = spellingsOf(value);
-        if (spellings === undefined)
-          return { kind: 'refuse', reply: 'BAD The name of the mailbox cannot be read' };
-        this.#question = { about: 'mailbox', key, spellings };
-        return unknown;
+      const fate = this.#mailboxes.judge(verb, place, value, names);
+      switch (fate.kind) {
+        case 'passes':
+          continue;
+        case 'asks':
+          this.#question = fate.question;
+          return unknown;
+        case 'refused':
+          return { kind: 'refuse', reply: fate.reply };
+        case 'veiled': {
+          const veiled = quoted(withVeil(value, this.#veil));
+          if (veiled === undefined) return { kind: 'refuse', reply: unreadableName };
+          if (verb === 'SUBSCRIBE') this.#subscribing = veiled;
+          return {
+            kind: 'replace',
+            line: concat([line.subarray(0, start), veiled, line.subarray(end)]),
+            veil: this.#veil,
+          };
+        }
       }
-      if (verdict.kind === 'visible' && verb === 'RENAME' && place === 0) {
-        const judgement = this.#judgeChildren(verdict.below);
-        if (judgement !== undefined) return judgement;
-      }
-      if (verdict.kind === 'visible') continue;
-      // What is there cannot be made to look as if it could be made.
-      if (verb === 'CREATE' || place === 1)
-        return { kind: 'refuse', reply: 'NO [CANNOT] This mailbox name cannot be used' };
-      // Made in the same place as the hidden one, so that only the last level of the name does not exist.
-      const leaf = verdict.delimiter === undefined ? 0 : value.lastIndexOf(verdict.delimiter, -2) + 1;
-      const veiled = quoted(concat([value.subarray(0, leaf), this.#veil, value.subarray(leaf)]));
-      if (veiled === undefined)
-        return { kind: 'refuse', reply: 'BAD The name of the mailbox cannot be read' };
-      if (verb === 'SUBSCRIBE') this.#subscribing = veiled;
-      return {
-        kind: 'replace',
-        line: concat([line.subarray(0, start), veiled, line.subarray(end)]),
-        veil: this.#veil,
-      };
     }
     return undefined;
-  }
-
-  /** What is hidden below a folder would get another name with it, by which the script may not know it. */
-  #judgeChildren(pattern: Uint8Array | undefined): Judgement | undefined {
-    if (pattern === undefined) return undefined;
-    if (this.#hidesBelow === undefined) {
-      this.#question = { about: 'below', pattern };
-      return unknown;
-    }
-    return this.#hidesBelow
-      ? { kind: 'refuse', reply: 'NO [CANNOT] This mailbox cannot be renamed' }
-      : undefined;
   }
 
   /** Whether a later line of a command must not go up: what it holds would have been refused in the first one. */
@@ -241,7 +208,6 @@ export class Enforcement {
     this.#tag = `imapveil-${++this.#commands}`;
     this.#asked = question;
     if (question.about === 'family') this.#family = new Family();
-    if (question.about === 'below') this.#hidesBelow = false;
     this.#conversation.toUpstream(
       concat([fromLatin1(`${this.#tag} `), commandOf(question, upstreamCapabilities), fromLatin1('\r\n')]),
     );
@@ -255,25 +221,9 @@ export class Enforcement {
     responses.forEach((response, at) => {
       const hidden = answers[at] === undefined;
       if (asked?.about === 'family') this.#family?.add(response, names, hidden);
-      if (asked?.about === 'below' && hidden) this.#hidesBelow = true;
-      if (asked?.about === 'mailbox') this.#verdict(asked, response, hidden);
+      if (asked?.about === 'below' || asked?.about === 'mailbox')
+        this.#mailboxes.listed(asked, response, names, hidden);
     });
-  }
-
-  #verdict(asked: Extract<OwnQuestion, { about: 'mailbox' }>, response: Uint8Array, hidden: boolean): void {
-    const { names } = this.#conversation;
-    const folder = readFolder(response, names);
-    const [spelling] = asked.spellings;
-    if (folder === undefined || spelling === undefined) return;
-    // With a wildcard in its name, others match as well; without one, whatever the server lists is what it would open.
-    const key = nameKey(decodeName(spelling, names));
-    if (/[*%]/.test(key) && nameKey(folder.name) !== key) return;
-    const { delimiter, name } = folder.parts;
-    const below = quoted(concat([name, delimiter, fromLatin1('*')]));
-    this.#verdicts.set(
-      asked.key,
-      hidden ? { kind: 'hidden', delimiter: delimiter[0] } : { kind: 'visible', below },
-    );
   }
 
   /** A capability list that the script has seen: our own, or one that the client asked for. */
@@ -289,17 +239,8 @@ export class Enforcement {
     this.#question = undefined;
     if (asked?.about === 'capabilities') this.#capabilities.finished();
     if (asked?.about === 'family') this.#familyIsFresh = true;
-    if (asked?.about !== 'mailbox' || this.#verdicts.has(asked.key)) return;
-    const [, ...others] = asked.spellings;
-    if (word !== 'OK') {
-      // Not even listable: it is not to be had either.
-      this.#verdicts.set(asked.key, { kind: 'hidden', delimiter: undefined });
-    } else if (others.length > 0) {
-      this.#question = { ...asked, spellings: others };
-    } else {
-      // Not listed: it does not exist, and the server says so best.
-      this.#verdicts.set(asked.key, { kind: 'visible', below: undefined });
-    }
+    if (asked?.about === 'below' || asked?.about === 'mailbox')
+      this.#question = this.#mailboxes.finished(asked, word);
   }
 
   /** The folders without those that are hidden, and as they are without what is hidden below them (P25). */

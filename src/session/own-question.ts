@@ -3,14 +3,15 @@
  * the command that asks it. What always holds: a name in such a command is a quoted string, whatever a client wrote.
  */
 import { concat, fromLatin1, latin1, quoted } from '../imap-parser-lite/index.ts';
+import { endOfLevels } from '../rewrite/veil.ts';
 
 /** What a command of our own is to find out. */
 export type OwnQuestion =
   | { readonly about: 'capabilities' }
   /** The mailbox with this key, by the names under which a lenient server may know it: the first one, then the others. */
   | { readonly about: 'mailbox'; readonly key: string; readonly spellings: readonly Uint8Array[] }
-  /** Whether anything below a folder is hidden. */
-  | { readonly about: 'below'; readonly pattern: Uint8Array }
+  /** What is below the mailbox with this key. */
+  | { readonly about: 'below'; readonly key: string; readonly pattern: Uint8Array }
   /** A veiled name was subscribed to, by a server that does not mind what exists: to be undone. */
   | { readonly about: 'subscription'; readonly name: Uint8Array }
   | { readonly about: 'family' };
@@ -37,13 +38,13 @@ export function commandOf(question: OwnQuestion, capabilities: ReadonlySet<strin
 }
 
 /**
- * The names under which a server may open what a client calls `value`: some take a delimiter at its end for nothing
+ * The names under which a server may list what a client calls `value`: some take a delimiter at its end for nothing
  * (Dovecot's tb-extra-mailbox-sep), and INBOX in any case for the first level. Undefined where it cannot be quoted.
  */
 export function spellingsOf(value: Uint8Array): Uint8Array[] | undefined {
   if (quoted(value) === undefined) return undefined;
   const name = latin1(value);
-  const bare = name.replace(/(?<=.)[/.\\^]+$/, '');
-  const spellings = [name, bare].flatMap((each) => [each, each.replace(/^inbox(?=[/.\\^])/i, 'INBOX')]);
+  const bare = name.slice(0, Math.max(1, endOfLevels(value)));
+  const spellings = [name, bare].flatMap((each) => [each, each.replace(/^inbox(?=[/.\\^]|$)/i, 'INBOX')]);
   return [...new Set(spellings)].map(fromLatin1);
 }
