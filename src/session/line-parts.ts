@@ -2,7 +2,13 @@
  * A client's line of more than 64 KiB goes up in parts. What always holds: a word that is cut in two is seen whole with
  * the second part, and what is in a quoted string stays in it, wherever that was cut.
  */
-import { endOfText, type LineSegment, latin1 } from '../imap-parser-lite/index.ts';
+import {
+  endOfText,
+  type LineSegment,
+  latin1,
+  replaceStrings,
+  startOfOpenString,
+} from '../imap-parser-lite/index.ts';
 
 /** The longest word that is looked for. */
 const longestWord = 'UNCHANGEDSINCE'.length;
@@ -26,25 +32,14 @@ export class LineParts {
   }
 }
 
-function startOfOpenString(text: string): number | undefined {
-  const quoted = /"(?:[^"\\]|\\.)*"/y;
-  let at = text.indexOf('"');
-  while (at >= 0) {
-    quoted.lastIndex = at;
-    if (!quoted.test(text)) return at;
-    at = text.indexOf('"', quoted.lastIndex);
-  }
-  return undefined;
-}
-
 /** The strings in it say nothing, and the half of one would turn the others around. */
 function endOfWords(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"/g, ' ').slice(-longestWord);
+  return replaceStrings(text, () => ' ').slice(-longestWord);
 }
 
 /** A short string may be a word in quotes; of a long one, all that counts is how it can end. */
 function beginningOf(string: string): string {
   if (string.length <= longestWord) return string;
-  const endsInEscape = /^"(?:[^"\\]|\\.)*\\$/.test(string);
+  const endsInEscape = /^"(?:[^"\\]|\\.)*\\$/s.test(string);
   return endsInEscape ? '" \\' : '" ';
 }

@@ -2,7 +2,7 @@
  * What leads around the names of folders, where folders can be hidden (P29): commands, capabilities, and forms of
  * commands. What always holds: a command is known here, or its names are read, or it does not pass.
  */
-import { latin1 } from '../imap-parser-lite/index.ts';
+import { latin1, replaceStrings } from '../imap-parser-lite/index.ts';
 import { storesMessages } from '../rewrite/hidden-capability.ts';
 
 /**
@@ -31,7 +31,7 @@ export function leadsAround(capability: string): boolean {
  * them (RFC 4469), and Gmail's labels are its folders.
  */
 export function reachesOthers(verb: string, text: string): boolean {
-  if (storesMessages(verb)) return /\bCATENATE\b/i.test(text.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+  if (storesMessages(verb)) return /\bCATENATE\b/i.test(replaceStrings(text, () => '""'));
   return /^(UID )?(FETCH|STORE|SEARCH)$/.test(verb) && /X-GM-(LABELS|RAW)/i.test(text);
 }
 
