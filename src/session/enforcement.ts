@@ -3,9 +3,9 @@
  * of a capability, the script's word on it is needed; where it is not known, the server is asked by a command of
  * our own, and the answer goes through the script as every answer does.
  *
- * What is hidden is answered by the server itself: the command goes up with a name that cannot exist, made of the
- * hidden one and a veil, and the veil is taken out of the answer. So a hidden folder answers exactly as one that
- * does not exist, whatever the server is.
+ * What is hidden, and what the server does not list, is answered by the server itself: the command goes up with a
+ * name that cannot exist, made of the client's and a veil, and the veil is taken out of the answer. So a hidden folder
+ * answers exactly as one that does not exist, whatever the server is.
  *
  * What always holds: a command of our own is sent only when nothing of the client's is in flight, so no answer
  * can be taken for another's and no tag can meet a client's.
