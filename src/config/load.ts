@@ -126,7 +126,7 @@ function repeated(texts: readonly string[]): number[] {
 const HALF_AN_HOUR = 30 * 60_000;
 
 /** What is accepted because it is written down, and what it means. */
-function warn({ upstream, refuse, limits }: Config, source: Source): ConfigFault[] {
+function warn({ upstream, hooks, refuse, limits }: Config, source: Source): ConfigFault[] {
   const warnings: ConfigFault[] = [];
   const elsewhere = upstream.servers.find(({ host }) => !isThisMachine(host));
   if (upstream.encryption === 'none' && elsewhere !== undefined) {
@@ -137,6 +137,11 @@ function warn({ upstream, refuse, limits }: Config, source: Source): ConfigFault
     const message =
       'false accepts any certificate, so whoever is in between can read every password; set tls.ca instead';
     warnings.push(source.faultAt(['upstream', 'tls', 'verify'], message));
+  }
+  if (hooks.script !== undefined && hooks.enforce && hooks.onError === 'pass') {
+    const message =
+      'true with onError pass opens everything while the script fails; set hooks.onError to hide';
+    warnings.push(source.faultAt(['hooks', 'enforce'], message));
   }
   if (!refuse.capabilities.includes('COMPRESS=DEFLATE')) {
     const message =

@@ -31,4 +31,5 @@ export {
   readMailboxArguments,
 } from './mailbox-arguments.ts';
 export { canonicalName, decodeMailboxName, encodeMailboxName } from './mailbox-name.ts';
+export { replaceStrings, startOfOpenString } from './quoted-strings.ts';
 export { isStatusWord, type ResponseHead, readResponseCode, readResponseHead } from './response.ts';

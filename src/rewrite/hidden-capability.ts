@@ -2,6 +2,7 @@
  * What it means that a script took a capability away, where that is enforced: which commands, and which forms of
  * commands, a server without the capability would not know (P9).
  */
+import { replaceStrings } from '../imap-parser-lite/index.ts';
 
 /** What IMAP4rev2 has without saying so (RFC 9051 appendix E): it goes when IMAP4rev2 goes, unless it is listed itself. */
 const impliedByRev2 = [
@@ -46,19 +47,22 @@ const commands: Readonly<Record<string, readonly string[]>> = {
 /** REPLACE has the arguments of APPEND (RFC 8508 §4.2). */
 const storing = /^(APPEND|(UID )?REPLACE)$/;
 
-/** Forms of other commands that a capability brings; `form` is matched against the arguments, made plain. */
+/**
+ * Forms of other commands that a capability brings; `form` is matched against the arguments, made plain, in time in
+ * proportion to them (A6): what could begin at many places is looked for from the first one on.
+ */
 const forms: readonly { readonly capability: string; readonly verbs: RegExp; readonly form: RegExp }[] = [
   { capability: 'ESEARCH', verbs: /^(UID )?SEARCH$/, form: /^RETURN\b/i },
   { capability: 'LIST-EXTENDED', verbs: /^LIST$/, form: /^\(| \(|\bRETURN\b/i },
-  { capability: 'LIST-STATUS', verbs: /^LIST$/, form: /\bRETURN \(.*STATUS ?\(/i },
-  { capability: 'CONDSTORE', verbs: /^(SELECT|EXAMINE)$/, form: /\(.*\bCONDSTORE\b/i },
-  { capability: 'CONDSTORE', verbs: /^STATUS$/, form: /\bHIGHESTMODSEQ\b/i },
+  { capability: 'LIST-STATUS', verbs: /^LIST$/, form: /^(?:(?!\bRETURN \().)*\bRETURN \(.*STATUS ?\(/i },
+  { capability: 'CONDSTORE', verbs: /^(SELECT|EXAMINE)$/, form: /^[^(]*\(.*\bCONDSTORE\b/i },
+  { capability: 'CONDSTORE', verbs: /^(STATUS|LIST)$/, form: /\bHIGHESTMODSEQ\b/i },
   {
     capability: 'CONDSTORE',
-    verbs: /^(UID )?(FETCH|STORE|SEARCH)$/,
+    verbs: /^(UID )?(FETCH|STORE|SEARCH|SORT|THREAD)$/,
     form: /\b(MODSEQ|CHANGEDSINCE|UNCHANGEDSINCE)\b/i,
   },
-  { capability: 'QRESYNC', verbs: /^(SELECT|EXAMINE)$/, form: /\(.*\bQRESYNC\b/i },
+  { capability: 'QRESYNC', verbs: /^(SELECT|EXAMINE)$/, form: /^[^(]*\(.*\bQRESYNC\b/i },
   { capability: 'BINARY', verbs: /^(UID )?FETCH$/, form: /\bBINARY(\.|\[)/i },
   { capability: 'BINARY', verbs: storing, form: /~\{/ },
   { capability: 'CATENATE', verbs: storing, form: /\bCATENATE ?\(/i },
@@ -95,6 +99,11 @@ export function dependsOnCapability(verb: string, text: string): boolean {
   );
 }
 
+/** Whether a command (with the verb behind UID, upper case) has forms that a capability brings. */
+export function hasForms(verb: string): boolean {
+  return forms.some(({ verbs }) => verbs.test(verb));
+}
+
 /**
  * The answer of a server without the hidden capabilities to a command, without its tag; undefined where it would
  * take it. `text` is the arguments (latin1).
@@ -114,9 +123,7 @@ export function refusedWithout(hidden: ReadonlySet<string>, verb: string, text: 
 
 /** Arguments as a lenient server reads them: spaces count once, words may be quoted, other strings say nothing. */
 function plain(text: string): string {
-  return text
-    .replace(/"([A-Za-z0-9=-]*)"/g, '$1')
-    .replace(/"(?:[^"\\]|\\.)*"/g, '""')
+  return replaceStrings(text, (content) => (/^[A-Za-z0-9=-]*$/.test(content) ? content : '""'))
     .replace(/ +/g, ' ')
     .replace(/\( /g, '(')
     .trim();

@@ -3,9 +3,9 @@
  * of a capability, the script's word on it is needed; where it is not known, the server is asked by a command of
  * our own, and the answer goes through the script as every answer does.
  *
- * What is hidden is answered by the server itself: the command goes up with a name that cannot exist, made of the
- * hidden one and a veil, and the veil is taken out of the answer. So a hidden folder answers exactly as one that
- * does not exist, whatever the server is.
+ * What is hidden, and what the server does not list, is answered by the server itself: the command goes up with a
+ * name that cannot exist, made of the client's and a veil, and the veil is taken out of the answer. So a hidden folder
+ * answers exactly as one that does not exist, whatever the server is.
  *
  * What always holds: a command of our own is sent only when nothing of the client's is in flight, so no answer
  * can be taken for another's and no tag can meet a client's.
@@ -13,47 +13,25 @@
 import {
   type CommandHead,
   concat,
-  endOfText,
   fromLatin1,
   fullVerb,
   type LineSegment,
-  latin1,
   type MailboxArguments,
   quoted,
   readMailboxArguments,
 } from '../imap-parser-lite/index.ts';
 import { Family } from '../rewrite/children.ts';
 import { applyFates, type FolderFates, type Folders, fatesOf } from '../rewrite/folders.ts';
-import {
-  dependsOnCapability,
-  enableWithout,
-  hiddenCapabilities,
-  refusedWithout,
-  storesMessages,
-} from '../rewrite/hidden-capability.ts';
-import { decodeName, nameKey, readFolder } from '../rewrite/list.ts';
 import type { DefinedHooks } from '../rewrite/question.ts';
+import { withVeil } from '../rewrite/veil.ts';
 import type { Conversation } from './conversation.ts';
-import { commandOf, type OwnQuestion, spellingsOf } from './own-question.ts';
+import { EnforcedCapabilities } from './enforced-capabilities.ts';
+import type { Judgement } from './judgement.ts';
+import { LineParts } from './line-parts.ts';
+import { NamedMailboxes, unreadableName } from './named-mailboxes.ts';
+import { commandOf, type OwnQuestion } from './own-question.ts';
 import { renumbers, usesNumbers } from './renumbering.ts';
-import { cutWord, isNameless, leadsAround, namesMany, reachesOthers } from './ways-around.ts';
-
-export type Judgement =
-  | { readonly kind: 'pass' }
-  /** `line` goes up in place of the client's; `veil` is to be taken out of the answer. */
-  | { readonly kind: 'replace'; readonly line: Uint8Array; readonly veil: Uint8Array | undefined }
-  /** The answer to the command, without its tag. */
-  | { readonly kind: 'refuse'; readonly reply: string }
-  /** Not known yet: `learn` until it is, then ask again. */
-  | { readonly kind: 'unknown' }
-  /** The name of a mailbox comes as a literal: it is needed first. */
-  | { readonly kind: 'name-follows' };
-
-/** What the script says of a mailbox. */
-type Verdict =
-  /** `below` is a pattern for what is below it; undefined where it was not listed. */
-  | { readonly kind: 'visible'; readonly below: Uint8Array | undefined }
-  | { readonly kind: 'hidden'; readonly delimiter: number | undefined };
+import { isNameless, leadsAround, mayBeLong, reachesOthers } from './ways-around.ts';
 
 const pass: Judgement = { kind: 'pass' };
 const unknown: Judgement = { kind: 'unknown' };
@@ -63,13 +41,10 @@ export class Enforcement {
   readonly #veil: Uint8Array;
   /** Which script said what is remembered here: each one's definitions are another object. */
   #script: DefinedHooks;
-  #hiddenCapabilities: ReadonlySet<string> | undefined;
-  /** Verdicts for the command that is being judged, by key. */
-  readonly #verdicts: Map<string, Verdict> = new Map();
+  readonly #capabilities: EnforcedCapabilities = new EnforcedCapabilities();
+  readonly #mailboxes: NamedMailboxes = new NamedMailboxes();
   #family: Family | undefined;
   #familyIsFresh = false;
-  /** Whether something is hidden below the folder that is to be renamed. */
-  #hidesBelow: boolean | undefined;
   /** Messages were removed while our own command was in flight: the command that waits may mean others by its numbers. */
   #renumbered = false;
   /** What is to be found out, and what our command in flight is to find out. */
@@ -77,8 +52,7 @@ export class Enforcement {
   #asked: OwnQuestion | undefined;
   #tag: string | undefined;
   #commands = 0;
-  /** The end of what went up of a line that goes on. */
-  #cut = '';
+  readonly #parts: LineParts = new LineParts();
   /** The veiled name of a SUBSCRIBE in flight. */
   #subscribing: Uint8Array | undefined;
 
@@ -105,10 +79,10 @@ export class Enforcement {
 
   /** Who the client is has changed (TLS, login), or the script: what was said before does not count any longer. */
   forget(): void {
-    this.#hiddenCapabilities = undefined;
+    this.#capabilities.forget();
     this.#family = undefined;
     this.#familyIsFresh = false;
-    this.#verdicts.clear();
+    this.#mailboxes.clear();
   }
 
   /** The words of a list without those that lead around the names of folders. */
@@ -122,9 +96,8 @@ export class Enforcement {
     const judgement = this.#judge(head, line);
     if (judgement.kind === 'unknown') return judgement;
     const renumbered = this.#renumbered && usesNumbers(fullVerb(head, line.bytes).verb);
-    this.#verdicts.clear();
+    this.#mailboxes.clear();
     this.#familyIsFresh = false;
-    this.#hidesBelow = undefined;
     this.#renumbered = false;
     if (renumbered && judgement.kind !== 'refuse')
       return { kind: 'refuse', reply: 'NO [EXPUNGEISSUED] Messages were removed meanwhile' };
@@ -142,48 +115,25 @@ export class Enforcement {
     this.#script = hooks;
     if (!hooks.capability && !hooks.list) return pass;
     if (this.#question?.about === 'subscription') return unknown;
-    // Of a line that does not come whole, what is not seen cannot be judged; some have to be allowed to be long.
-    if (
-      !line.complete &&
-      !/^(UID )?(FETCH|STORE|SEARCH|SORT|THREAD)$/.test(fullVerb(head, line.bytes).verb)
-    ) {
-      return { kind: 'refuse', reply: 'BAD Too long' };
-    }
+    const full = fullVerb(head, line.bytes);
+    if (!line.complete && !mayBeLong(full.verb)) return { kind: 'refuse', reply: 'BAD Too long' };
+    const text = this.#parts.read(line, full.arguments ?? line.bytes.length);
     return (
-      (hooks.capability && this.#judgeCapability(head, line)) ||
-      (hooks.list && this.#judgeMailboxes(head, line)) ||
+      (hooks.capability && this.#judgeCapability(head, line, full.verb, text)) ||
+      (hooks.list && this.#judgeMailboxes(head, line, full.verb, text)) ||
       pass
     );
   }
 
-  #judgeCapability(head: CommandHead, segment: LineSegment): Judgement | undefined {
-    const line = segment.bytes;
-    const full = fullVerb(head, line);
-    const text = full.arguments === undefined ? '' : latin1(line, full.arguments, endOfText(line));
-    if (!dependsOnCapability(full.verb, text)) return undefined;
-    const hidden = this.#hiddenCapabilities;
-    if (hidden === undefined) {
-      this.#question = { about: 'capabilities' };
-      return unknown;
-    }
-    const reply = refusedWithout(hidden, full.verb, text);
-    if (reply !== undefined) return { kind: 'refuse', reply };
-    if (head.verb !== 'ENABLE' || head.arguments === undefined) return undefined;
-    const others = enableWithout(hidden, text);
-    if (others === undefined) return undefined;
-    if (segment.literal !== undefined) return { kind: 'refuse', reply: 'BAD Unexpected arguments' };
-    return {
-      kind: 'replace',
-      line: concat([line.subarray(0, head.arguments), fromLatin1(`${others}\r\n`)]),
-      veil: undefined,
-    };
+  #judgeCapability(head: CommandHead, line: LineSegment, verb: string, text: string): Judgement | undefined {
+    const judgement = this.#capabilities.judge(head, line, verb, text);
+    if (judgement?.kind === 'unknown') this.#question = { about: 'capabilities' };
+    return judgement;
   }
 
-  #judgeMailboxes(head: CommandHead, line: LineSegment): Judgement | undefined {
+  #judgeMailboxes(head: CommandHead, line: LineSegment, verb: string, text: string): Judgement | undefined {
     if (!this.#conversation.loggedIn) return undefined;
-    const { verb } = fullVerb(head, line.bytes);
-    this.#cut = '';
-    if (this.#reachesOthers(verb, line)) return { kind: 'refuse', reply: 'BAD Unknown arguments' };
+    if (reachesOthers(verb, text)) return { kind: 'refuse', reply: 'BAD Unknown arguments' };
     if (head.verb === 'LIST' || head.verb === 'LSUB' || head.verb === 'XLIST') return this.#judgeList();
     const named = readMailboxArguments(head, line.bytes);
     switch (named.kind) {
@@ -193,7 +143,7 @@ export class Enforcement {
       case 'literal':
         return { kind: 'name-follows' };
       case 'unreadable':
-        return { kind: 'refuse', reply: 'BAD The name of the mailbox cannot be read' };
+        return { kind: 'refuse', reply: unreadableName };
       case 'named':
         return this.#judgeNames(head.verb, line.bytes, named.mailboxes);
     }
@@ -215,84 +165,51 @@ export class Enforcement {
   ): Judgement | undefined {
     const { names } = this.#conversation;
     for (const [place, { start, end, value }] of mailboxes.entries()) {
-      // No folder, but the server itself (GETMETADATA), its only quota root, or nothing.
-      if (value.length === 0) continue;
-      if (namesMany(verb, value))
-        return { kind: 'refuse', reply: 'BAD Unexpected wildcard in the name of the mailbox' };
-      const key = nameKey(decodeName(value, names));
-      const verdict = this.#verdicts.get(key);
-      if (verdict === undefined) {
-        const spellings = spellingsOf(value);
-        if (spellings === undefined)
-          return { kind: 'refuse', reply: 'BAD The name of the mailbox cannot be read' };
-        this.#question = { about: 'mailbox', key, spellings };
-        return unknown;
+      const fate = this.#mailboxes.judge(verb, place, value, names);
+      switch (fate.kind) {
+        case 'passes':
+          continue;
+        case 'asks':
+          this.#question = fate.question;
+          return unknown;
+        case 'refused':
+          return { kind: 'refuse', reply: fate.reply };
+        case 'veiled': {
+          const veiled = quoted(withVeil(value, this.#veil));
+          if (veiled === undefined) return { kind: 'refuse', reply: unreadableName };
+          if (verb === 'SUBSCRIBE') this.#subscribing = veiled;
+          return {
+            kind: 'replace',
+            line: concat([line.subarray(0, start), veiled, line.subarray(end)]),
+            veil: this.#veil,
+          };
+        }
       }
-      if (verdict.kind === 'visible' && verb === 'RENAME' && place === 0) {
-        const judgement = this.#judgeChildren(verdict.below);
-        if (judgement !== undefined) return judgement;
-      }
-      if (verdict.kind === 'visible') continue;
-      // What is there cannot be made to look as if it could be made.
-      if (verb === 'CREATE' || place === 1)
-        return { kind: 'refuse', reply: 'NO [CANNOT] This mailbox name cannot be used' };
-      // Made in the same place as the hidden one, so that only the last level of the name does not exist.
-      const leaf = verdict.delimiter === undefined ? 0 : value.lastIndexOf(verdict.delimiter, -2) + 1;
-      const veiled = quoted(concat([value.subarray(0, leaf), this.#veil, value.subarray(leaf)]));
-      if (veiled === undefined)
-        return { kind: 'refuse', reply: 'BAD The name of the mailbox cannot be read' };
-      if (verb === 'SUBSCRIBE') this.#subscribing = veiled;
-      return {
-        kind: 'replace',
-        line: concat([line.subarray(0, start), veiled, line.subarray(end)]),
-        veil: this.#veil,
-      };
     }
     return undefined;
-  }
-
-  /** What is hidden below a folder would get another name with it, by which the script may not know it. */
-  #judgeChildren(pattern: Uint8Array | undefined): Judgement | undefined {
-    if (pattern === undefined) return undefined;
-    if (this.#hidesBelow === undefined) {
-      this.#question = { about: 'below', pattern };
-      return unknown;
-    }
-    return this.#hidesBelow
-      ? { kind: 'refuse', reply: 'NO [CANNOT] This mailbox cannot be renamed' }
-      : undefined;
-  }
-
-  /** `line` may be a part of one: what was cut in two is looked at with the second part. */
-  #reachesOthers(verb: string, line: LineSegment): boolean {
-    const text = this.#cut + latin1(line.bytes);
-    this.#cut = line.complete ? '' : text.slice(-cutWord);
-    return reachesOthers(verb, text);
   }
 
   /** Whether a later line of a command must not go up: what it holds would have been refused in the first one. */
   forbidsRest(verb: string, line: LineSegment): boolean {
     const hooks = this.#conversation.settings.hooks.defines;
-    if (hooks.list && storesMessages(verb) && !line.complete) return true;
-    if (hooks.list && this.#reachesOthers(verb, line)) return true;
-    const hidden = hooks.capability ? this.#hiddenCapabilities : undefined;
-    if (hidden === undefined || verb === 'AUTHENTICATE') return false;
-    const text = latin1(line.bytes, 0, endOfText(line.bytes));
-    return refusedWithout(hidden, verb, text) !== undefined;
+    if (!hooks.capability && !hooks.list) return false;
+    if (!line.complete && !mayBeLong(verb)) return true;
+    const text = this.#parts.read(line, 0);
+    if (hooks.list && reachesOthers(verb, text)) return true;
+    return hooks.capability && this.#capabilities.forbidsRest(verb, text);
   }
 
   /** Brings up what `judge` did not know. True: it is known now. Sends its command when nothing else is in flight. */
   learn(): boolean {
     const question = this.#question;
     if (question === undefined) return true;
-    const { inFlight, responseOpen, questionOpen } = this.#conversation;
+    const { inFlight, responseOpen, questionOpen, upstreamCapabilities } = this.#conversation;
     if (this.#tag !== undefined || inFlight.size > 0 || responseOpen || questionOpen) return false;
     this.#tag = `imapveil-${++this.#commands}`;
     this.#asked = question;
     if (question.about === 'family') this.#family = new Family();
-    if (question.about === 'below') this.#hidesBelow = false;
     this.#conversation.toUpstream(
-      concat([fromLatin1(`${this.#tag} `), commandOf(question), fromLatin1('\r\n')]),
+      concat([fromLatin1(`${this.#tag} `), commandOf(question, upstreamCapabilities), fromLatin1('\r\n')]),
     );
     return false;
   }
@@ -304,30 +221,14 @@ export class Enforcement {
     responses.forEach((response, at) => {
       const hidden = answers[at] === undefined;
       if (asked?.about === 'family') this.#family?.add(response, names, hidden);
-      if (asked?.about === 'below' && hidden) this.#hidesBelow = true;
-      if (asked?.about === 'mailbox') this.#verdict(asked, response, hidden);
+      if (asked?.about === 'below' || asked?.about === 'mailbox')
+        this.#mailboxes.listed(asked, response, names, hidden);
     });
-  }
-
-  #verdict(asked: Extract<OwnQuestion, { about: 'mailbox' }>, response: Uint8Array, hidden: boolean): void {
-    const { names } = this.#conversation;
-    const folder = readFolder(response, names);
-    const [spelling] = asked.spellings;
-    if (folder === undefined || spelling === undefined) return;
-    // With a wildcard in its name, others match as well; without one, whatever the server lists is what it would open.
-    const key = nameKey(decodeName(spelling, names));
-    if (/[*%]/.test(key) && nameKey(folder.name) !== key) return;
-    const { delimiter, name } = folder.parts;
-    const below = quoted(concat([name, delimiter, fromLatin1('*')]));
-    this.#verdicts.set(
-      asked.key,
-      hidden ? { kind: 'hidden', delimiter: delimiter[0] } : { kind: 'visible', below },
-    );
   }
 
   /** A capability list that the script has seen: our own, or one that the client asked for. */
   capabilitiesAnswered(asked: readonly string[], returned: readonly string[]): void {
-    this.#hiddenCapabilities = hiddenCapabilities(asked, returned);
+    this.#capabilities.answered(asked, returned);
   }
 
   /** The server has answered our own command with `word`. */
@@ -336,22 +237,13 @@ export class Enforcement {
     this.#tag = undefined;
     this.#asked = undefined;
     this.#question = undefined;
-    if (asked?.about === 'capabilities') this.#hiddenCapabilities ??= new Set();
+    if (asked?.about === 'capabilities') this.#capabilities.finished();
     if (asked?.about === 'family') this.#familyIsFresh = true;
-    if (asked?.about !== 'mailbox' || this.#verdicts.has(asked.key)) return;
-    const [, ...others] = asked.spellings;
-    if (word !== 'OK') {
-      // Not even listable: it is not to be had either.
-      this.#verdicts.set(asked.key, { kind: 'hidden', delimiter: undefined });
-    } else if (others.length > 0) {
-      this.#question = { ...asked, spellings: others };
-    } else {
-      // Not listed: it does not exist, and the server says so best.
-      this.#verdicts.set(asked.key, { kind: 'visible', below: undefined });
-    }
+    if (asked?.about === 'below' || asked?.about === 'mailbox')
+      this.#question = this.#mailboxes.finished(asked, word);
   }
 
-  /** The folders as they are without the hidden ones below them (P25); some are nothing without them. */
+  /** The folders without those that are hidden, and as they are without what is hidden below them (P25). */
   correctedFates(folders: Folders, fates: FolderFates): FolderFates {
     const family = this.#family;
     if (family === undefined) return fates;

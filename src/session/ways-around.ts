@@ -2,7 +2,7 @@
  * What leads around the names of folders, where folders can be hidden (P29): commands, capabilities, and forms of
  * commands. What always holds: a command is known here, or its names are read, or it does not pass.
  */
-import { latin1 } from '../imap-parser-lite/index.ts';
+import { latin1, replaceStrings } from '../imap-parser-lite/index.ts';
 import { storesMessages } from '../rewrite/hidden-capability.ts';
 
 /**
@@ -27,16 +27,21 @@ export function leadsAround(capability: string): boolean {
 }
 
 /**
- * Whether `text` (latin1) of a command reaches other mailboxes than it names: CATENATE (URL "/Hidden/;UID=1") reads from
+ * Whether `text` (latin1) of a command's arguments reaches other mailboxes than it names: CATENATE (URL "/Hidden/;UID=1") reads from
  * them (RFC 4469), and Gmail's labels are its folders.
  */
 export function reachesOthers(verb: string, text: string): boolean {
-  if (storesMessages(verb)) return /\bCATENATE\b/i.test(text.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+  if (storesMessages(verb)) return /\bCATENATE\b/i.test(replaceStrings(text, () => '""'));
   return /^(UID )?(FETCH|STORE|SEARCH)$/.test(verb) && /X-GM-(LABELS|RAW)/i.test(text);
 }
 
-/** So much of the end of a part may be the beginning of such a word. */
-export const cutWord: number = 'X-GM-LABELS'.length - 1;
+/**
+ * Whether a line of a command (with the verb behind UID, upper case) may come in parts, for it is rightly long. Of any
+ * other, what is not seen yet cannot be judged.
+ */
+export function mayBeLong(verb: string): boolean {
+  return /^(UID )?(FETCH|STORE|SEARCH|SORT|THREAD)$/.test(verb);
+}
 
 /** Whether a server may take the name in a command for all that match it: Dovecot and Cyrus do with METADATA. */
 export function namesMany(verb: string, name: Uint8Array): boolean {

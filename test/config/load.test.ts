@@ -242,6 +242,22 @@ test('what is dangerous is accepted with a warning that says what it means', asy
   ]);
 });
 
+test('a script that enforces and fails open is worth a warning', async (context) => {
+  const warningsOf = async (hooks: string): Promise<string[]> =>
+    (
+      await load(
+        context,
+        ['upstream: { host: mail }', 'hooks:', ...hooks.split(', ').map((line) => `  ${line}`)].join('\n'),
+      )
+    ).warnings;
+  const message =
+    '4:12: warning: hooks.enforce: true with onError pass opens everything while the script fails; set hooks.onError to hide';
+  assert.deepEqual(await warningsOf('script: a.lua, enforce: true'), [message]);
+  assert.deepEqual(await warningsOf('script: a.lua, enforce: true, onError: pass'), [message]);
+  for (const hooks of ['script: a.lua, enforce: true, onError: hide', 'script: a.lua', 'enforce: true'])
+    assert.deepEqual(await warningsOf(hooks), [], hooks);
+});
+
 test('no encryption towards this machine itself is not worth a warning', async (context) => {
   for (const host of [
     'demo',

@@ -188,8 +188,8 @@ function without(capabilities: string, port: number): string {
 }
 
 /**
- * A stand-in for a script: hides every folder whose name ends in `Hidden`, such a former name (OLDNAME), and IDLE; forces mode 3 on port 144, and hides
- * STARTTLS on port 145, IMAP4rev2 on port 146, and ESEARCH and others on port 147.
+ * A stand-in for a script: hides every folder whose name ends in `Hidden` or that is \Junk, such a former name (OLDNAME), and IDLE; forces mode 3
+ * on port 144, and hides STARTTLS on port 145, IMAP4rev2 on port 146, and ESEARCH and others on port 147.
  */
 export function hidingScript(question: Question): Answer {
   switch (question.kind) {
@@ -209,9 +209,9 @@ export function hidingScript(question: Question): Answer {
             const folder = readFolder(response, question.names);
             assert.ok(folder, `a folder: ${escapeBytes(response)}`);
             assert.notDeepEqual(folder.name, NO_BYTES, 'the answer to LIST "" "" is no folder');
-            if (latin1(folder.name).endsWith('Hidden')) return undefined;
-            const former = latin1(oldName(folder, question.names) ?? NO_BYTES);
             const { attributes, extended } = folder;
+            if (latin1(folder.name).endsWith('Hidden') || /\\Junk/.test(latin1(attributes))) return undefined;
+            const former = latin1(oldName(folder, question.names) ?? NO_BYTES);
             const shown = former.endsWith('Hidden') ? withoutOldName(extended) : extended;
             const written = writeFolder(folder, attributes, shown);
             assert.ok(written instanceof Uint8Array);

@@ -184,6 +184,64 @@ describe('hooks.enforce in front of Dovecot', { skip: without('dovecot', 'openss
     await fresh.logout();
   });
 
+  test('P29: what is listed for its hidden children only answers as one that does not exist', async () => {
+    // Dovecot answers otherwise for `Open`, which it lists for `Open/Secret`.
+    for (const [before, behind, data] of commands) {
+      const ask = async (client: RawImap, name: string): Promise<string> => {
+        await client.ok('SELECT Visible');
+        return normalised(await exchange(client, spelled(before, name, 'quoted', behind, data)), name);
+      };
+      if (/SUBSCRIBE/.test(before)) continue;
+      assert.equal(await ask(through, 'Open'), await ask(directly, 'Gone'), `${before}${behind}`);
+    }
+    await directly.ok('STATUS Open/Secret (MESSAGES)');
+  });
+
+  test('P29: what does not exist still says that it could be made, and can be', async () => {
+    await through.ok('SELECT Visible');
+    assert.match((await through.command('COPY 1 Unmade')).tagged, / NO \[TRYCREATE\] .*: Unmade/);
+    const answer = await exchange(through, spelled('APPEND ', 'Unmade', 'atom', ' ', 'Subject: x\r\n\r\nx'));
+    assert.match(answer, / NO \[TRYCREATE\] .*: Unmade/);
+    for (const command of [
+      'CREATE Unmade',
+      'COPY 1 Unmade',
+      'SUBSCRIBE Unmade',
+      'DELETE Unmade',
+      'UNSUBSCRIBE Unmade',
+    ])
+      await through.ok(command);
+    assert.doesNotMatch((await directly.ok('LSUB "" *')).untagged.join(''), /Unmade|imapveil/);
+  });
+
+  test('a folder that is shown opens in every spelling that Dovecot takes', async () => {
+    for (const name of ['Starry*', 'Nowhere/Work', 'Gr&APw-n']) await directly.ok(`CREATE "${name}"`);
+    const names = [
+      'inbox',
+      'InBox',
+      '"INBOX"',
+      'Visible/',
+      'Nowhere/Work',
+      'Nowhere/Work/',
+      '"Starry*"',
+      'Gr&APw-n',
+    ];
+    for (const name of [...names, 'Gr&AHIA,A-n', '"Gr\xc3\xbcn"', 'Nowhere', 'visible']) {
+      for (const command of [`SELECT ${name}`, `STATUS ${name} (MESSAGES)`, `MYRIGHTS ${name}`]) {
+        const direct = (await directly.command(command)).tagged;
+        assert.ok(names.includes(name) ? / OK /.test(direct) : true, `${command}: ${direct}`);
+        assert.equal(word((await through.command(command)).tagged), word(direct), command);
+      }
+    }
+    await through.ok('RENAME Nowhere Somewhere');
+    for (const name of ['Starry*', 'Somewhere/Work', 'Gr&APw-n']) await through.ok(`DELETE "${name}"`);
+  });
+
+  test('P29: RENAME of a folder with a wildcard in its name tells nothing of others', async () => {
+    await through.ok('CREATE "Bot*"');
+    await through.ok('RENAME "Bot*" Renamed');
+    await through.ok('DELETE Renamed');
+  });
+
   test('P29: METADATA of all folders at once, as Dovecot answers it, is refused', async () => {
     for (const name of ['"*"', 'Secre%', '"Both/*"']) {
       const question = `GETMETADATA ${name} /private/comment`;
@@ -254,6 +312,51 @@ test('P29: NAMESPACE does not name a hidden one', {
   directly.close();
   through.close();
 });
+
+test('P29: a folder that is hidden by its special use is in no list, and not to be had', {
+  skip: without('dovecot', 'openssl'),
+}, async (context) => {
+  const dovecot = await startDovecot();
+  context.after(() => dovecot.stop());
+  const proxy = await startProxy({
+    listen: ['tls'],
+    certificates: dovecot.certificates,
+    upstream: { port: dovecot.ports.imap, encryption: 'none' },
+    script: `
+function DoListResult(foldername, attributes, extended)
+  return not string.find(attributes, "\\\\Junk"), attributes, extended
+end
+`,
+    hooks: { enforce: true },
+  });
+  context.after(() => proxy.stop());
+  const account = dovecot.account('alice');
+  const directly = await RawImap.open(dovecot.endpoint('none'), account);
+  const through = await RawImap.open(proxy.endpoint(0, 'tls'), account);
+  const { untagged } = await directly.ok('LIST (SPECIAL-USE) "" *');
+  const junk = / "\/" "?(.+?)"?\r\n$/.exec(untagged.find((line) => line.includes('\\Junk')) ?? '')?.[1] ?? '';
+  await directly.command(`CREATE ${junk}`);
+  await directly.ok(`SUBSCRIBE ${junk}`);
+  for (const question of [
+    'LIST "" *',
+    'LIST "" * RETURN ()',
+    'LSUB "" *',
+    'LIST (SUBSCRIBED) "" *',
+    `LIST "" ${junk}`,
+  ]) {
+    const shown = (line: string): boolean => line.includes(` ${junk}\r\n`);
+    assert.ok((await directly.ok(question)).untagged.some(shown), `${question} directly`);
+    assert.ok(!(await through.ok(question)).untagged.some(shown), question);
+  }
+  assert.match((await through.command(`SELECT ${junk}`)).tagged, / NO /);
+  directly.close();
+  through.close();
+});
+
+/** OK, NO or BAD. */
+function word(tagged: string): string | undefined {
+  return tagged.split(' ')[1];
+}
 
 /** The parts of a command, each but the last ending in a literal that is waited for. */
 function spelled(
