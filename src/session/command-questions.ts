@@ -51,7 +51,7 @@ function askLogin(conversation: Conversation, head: CommandHead, line: LineSegme
     case 'later':
       return send;
     case 'take-literal':
-      return { kind: 'take-literal' };
+      return check;
     case 'unreadable':
       return { kind: 'refuse', reply: refuseUnreadable(conversation, check.login) };
   }

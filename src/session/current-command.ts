@@ -26,8 +26,6 @@ export class CurrentCommand {
   readonly fullVerb: string;
   /** The server answered before the command was all there. */
   answered = false;
-  /** Bytes of its literals so far. */
-  literalBytes = 0;
   /** As far as it was shown; a secret is not kept. */
   #name: Uint8Array | undefined;
   /** The parts of LOGIN's name, where it comes as a literal: the first one. */

@@ -14,7 +14,6 @@ import {
   fromLatin1,
   LF,
   type LineSegment,
-  type Literal,
   type LiteralSegment,
   latin1,
 } from '../imap-parser-lite/index.ts';
@@ -69,7 +68,7 @@ export class GoingUp {
       if (line.complete) this.#ends(current);
       return;
     }
-    if (isTooLarge(conversation, literal, current.literalBytes)) {
+    if (this.#input.literalsTooLarge) {
       const message = 'the literals of one command are too large before login';
       conversation.end({ code: 'client-limit', message }, message);
       return;
@@ -81,7 +80,6 @@ export class GoingUp {
       conversation.end({ code: 'upstream-unframeable', message }, 'The server answered too early');
       return;
     }
-    current.literalBytes += literal.size;
     this.#input.reading = restOfCommand;
     // Whether the server takes a literal, only the server knows: what it does not take for one, it runs as commands.
     // So it is asked every time, in the client's stead where the client does not wait (P4, decision 6).
@@ -208,15 +206,6 @@ export class GoingUp {
     this.#current = undefined;
     this.#input.expectCommand();
   }
-}
-
-/** Whether a literal is too large to be taken before login, behind `before` bytes of other ones. */
-export function isTooLarge(
-  { loggedIn, settings }: Conversation,
-  literal: Literal | undefined,
-  before: number,
-): boolean {
-  return literal !== undefined && !loggedIn && before + literal.size > settings.preLoginLiteral;
 }
 
 const crlf = fromLatin1('\r\n');

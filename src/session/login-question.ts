@@ -7,6 +7,7 @@ import {
   type CommandHead,
   endOfText,
   type LineSegment,
+  type Literal,
   latin1,
   OPEN_BRACE,
   readAstring,
@@ -17,6 +18,7 @@ import type { Answer, Question } from '../rewrite/question.ts';
 import { refusalText } from '../rewrite/refusal-text.ts';
 import type { Conversation } from './conversation.ts';
 import type { Login } from './effect.ts';
+import * as limits from './limits.ts';
 import { askableName, nameInLogin, nameInSasl, showsName, userText } from './login.ts';
 
 /** What is asked before the first line of a login goes up. */
@@ -24,8 +26,8 @@ export type LoginCheck =
   | { readonly kind: 'ask'; readonly login: Named }
   /** A SASL message will show the name: it is asked about then. */
   | { readonly kind: 'later' }
-  /** The name comes as a literal, which is needed first. */
-  | { readonly kind: 'take-literal' }
+  /** The name comes as a literal, which is needed first; it is no longer than a name may be. */
+  | { readonly kind: 'take-literal'; readonly literal: Literal }
   | { readonly kind: 'unreadable'; readonly login: Login };
 
 /** Somebody who wants to log in; the name is empty where the mechanism shows none. */
@@ -49,7 +51,8 @@ function checkLoginCommand(head: CommandHead, { bytes, complete, literal }: Line
   const nobody: LoginCheck = { kind: 'unreadable', login: { user: undefined, mechanism } };
   if (at === undefined || !complete) return nobody;
   const mark = bytes.lastIndexOf(literal?.binary ? TILDE : OPEN_BRACE);
-  if (literal !== undefined && mark === at) return { kind: 'take-literal' };
+  if (literal !== undefined && mark === at)
+    return literal.size <= limits.userName ? { kind: 'take-literal', literal } : nobody;
   const user = askableName(nameInLogin(bytes, at));
   return user === undefined ? nobody : { kind: 'ask', login: { user, mechanism } };
 }
