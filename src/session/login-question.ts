@@ -19,7 +19,7 @@ import { refusalText } from '../rewrite/refusal-text.ts';
 import type { Conversation } from './conversation.ts';
 import type { Login } from './effect.ts';
 import * as limits from './limits.ts';
-import { askableName, nameInLogin, nameInSasl, showsName, userText } from './login.ts';
+import { askableName, hasInitialResponse, nameInLogin, nameInSasl, showsName, userText } from './login.ts';
 
 /** What is asked before the first line of a login goes up. */
 export type LoginCheck =
@@ -62,8 +62,7 @@ function checkAuthenticate(head: CommandHead, { bytes }: LineSegment): LoginChec
   if (name === undefined) return { kind: 'unreadable', login: { user: undefined, mechanism: undefined } };
   const mechanism = userText(name.value).toUpperCase();
   if (!showsName(mechanism)) return { kind: 'ask', login: { user: '', mechanism } };
-  const end = endOfText(bytes);
-  if (name.end === end || (name.end + 1 === end && bytes[name.end] === SPACE)) return { kind: 'later' };
+  if (!hasInitialResponse(bytes, name.end)) return { kind: 'later' };
   const message = bytes[name.end] === SPACE ? bytes.subarray(name.end + 1) : undefined;
   const user = message && askableName(nameInSasl(mechanism, message));
   return user === undefined

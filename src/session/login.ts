@@ -2,7 +2,7 @@
  * The user's name, read from the commands that show it, for the log and for scripts. Never the secret: what is
  * not the name is not kept, not even for a moment longer than the chunk it came in.
  */
-import { latin1, readAstring, SPACE } from '../imap-parser-lite/index.ts';
+import { endOfText, latin1, readAstring, SPACE } from '../imap-parser-lite/index.ts';
 import * as limits from './limits.ts';
 
 /** The first argument of LOGIN, where it stands in the command's first line (atom or quoted). */
@@ -27,9 +27,23 @@ export function askableName(name: Uint8Array | undefined): string | undefined {
   return name.some((byte) => byte < SPACE || byte === 0x7f) ? undefined : userText(name);
 }
 
+/** Whether something follows the name of a mechanism, which ends at `at`; the space that some clients send there is nothing. */
+export function hasInitialResponse(line: Uint8Array, at: number): boolean {
+  const end = endOfText(line);
+  return at !== end && !(at + 1 === end && line[at] === SPACE);
+}
+
+/**
+ * Whether the server speaks first in this mechanism (upper case), so that it has no initial response (RFC 4959 §3).
+ * Dovecot passes over one all the same: a name in it would be another one than that of the login.
+ */
+export function serverSpeaksFirst(mechanism: string): boolean {
+  return mechanism.startsWith('CRAM-');
+}
+
 /** Whether the client's first SASL message shows the name in this mechanism (upper case). */
 export function showsName(mechanism: string): boolean {
-  return /^(PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5|SCRAM-.*)$/.test(mechanism);
+  return /^(PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-.*|SCRAM-.*)$/.test(mechanism);
 }
 
 /**
@@ -54,9 +68,8 @@ function nameIn(mechanism: string, message: string): string | undefined {
       return /^user=([^\x01]*)\x01/.exec(message)?.[1];
     case 'OAUTHBEARER':
       return saslName(/^[ny],(?:a=([^,]*))?,\x01/, message);
-    case 'CRAM-MD5':
-      return /^(.+) [^ ]*$/s.exec(message)?.[1];
     default:
+      if (mechanism.startsWith('CRAM-')) return /^(.+) [^ ]*$/s.exec(message)?.[1];
       if (!mechanism.startsWith('SCRAM-')) return undefined;
       return saslName(/^(?:[ny]|p=[^,]*),(?:a=([^,]*))?,n=([^,]*),r=/, message);
   }
