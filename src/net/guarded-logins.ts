@@ -52,12 +52,12 @@ export function guardLogins(
       ...events,
       loggedIn(facts, login) {
         events.loggedIn(facts, login);
-        const user = userOf(facts, login.user);
+        const user = userOf(facts, login.passwordOf);
         if (user !== undefined) guard.succeeded(facts.client, user);
       },
       loginFailed(facts, failed) {
         events.loginFailed(facts, failed);
-        const user = userOf(facts, failed.user);
+        const user = userOf(facts, failed.passwordOf);
         if (user !== undefined && !NO_GUESS.has(failed.code)) guard.failed(facts.client, user);
       },
     },
@@ -93,11 +93,11 @@ class GuardedSession implements HookSession {
 
   /** Who has waited is judged once more, for much can have failed meanwhile. */
   async #askLogin(question: Extract<Question, { kind: 'login' }>): Promise<Answer> {
-    const { user, context } = question;
+    const { user, passwordOf = user, context } = question;
     const { guard, report, isGuarded } = this.#guarding;
-    if (isGuarded(context.client, user)) {
+    if (isGuarded(context.client, passwordOf)) {
       const { session, client, serverport } = context;
-      const attempt = { session, client, serverport, user };
+      const attempt = { session, client, serverport, user: passwordOf };
       let verdict = await guard.judge(attempt);
       if (verdict.kind === 'wait') {
         report({ kind: 'delayed', attempt, milliseconds: verdict.milliseconds });

@@ -6,7 +6,7 @@ export interface LoginAttempt {
   /** The client's address as a person would write it. */
   readonly client: string;
   readonly serverport: number;
-  /** As the client wrote it. */
+  /** Whose password it is, as the client wrote it. */
   readonly user: string;
 }
 

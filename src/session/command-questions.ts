@@ -53,7 +53,7 @@ function askLogin(conversation: Conversation, head: CommandHead, line: LineSegme
     case 'take-literal':
       return check;
     case 'unreadable':
-      return { kind: 'refuse', reply: refuseUnreadable(conversation, check.login) };
+      return { kind: 'refuse', reply: refuseUnreadable(conversation, check.mechanism) };
   }
 }
 

@@ -60,6 +60,7 @@ interface Asked {
 }
 
 const noEffects: readonly Effect[] = [];
+const nobody: Login = { user: undefined, passwordOf: undefined, mechanism: undefined };
 
 export class Conversation {
   readonly settings: SessionSettings;
@@ -220,14 +221,13 @@ export class Conversation {
   loginAnswered(verb: string, word: string, login: Login | undefined, code: string | undefined): boolean {
     const ok = word === 'OK';
     if (verb === 'LOGIN' || verb === 'AUTHENTICATE') {
-      const user = login?.user;
-      const mechanism = login?.mechanism;
+      const { user, passwordOf, mechanism } = login ?? nobody;
       if (ok) {
         this.loggedIn = true;
         this.user = user;
-        this.effect({ kind: 'logged-in', user, mechanism });
+        this.effect({ kind: 'logged-in', user, passwordOf, mechanism });
       } else {
-        this.effect({ kind: 'login-failed', user, mechanism, code });
+        this.effect({ kind: 'login-failed', user, passwordOf, mechanism, code });
       }
       return ok;
     }

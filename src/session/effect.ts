@@ -39,7 +39,13 @@ export type Effect =
 
 /** Who tried to log in, and how, as far as the client showed it. */
 export interface Login {
+  /** Whose session it would be: the authorization identity, where there is one. */
   readonly user: string | undefined;
+  /**
+   * Whose password it is: the authentication identity. Empty where the mechanism shows none; undefined where it was not
+   * shown, and no password went to the server either.
+   */
+  readonly passwordOf: string | undefined;
   /** The SASL mechanism, upper case; LOGIN for the command LOGIN. */
   readonly mechanism: string | undefined;
 }

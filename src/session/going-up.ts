@@ -115,13 +115,12 @@ export class GoingUp {
   /** The message is held back until its user may log in. */
   #askLogin(current: CurrentCommand, line: LineSegment): void {
     const conversation = this.#conversation;
-    const { mechanism } = current;
-    const user = current.askableUser;
-    if (user === undefined) {
-      this.#cancel(current, refuseUnreadable(conversation, { user, mechanism }));
+    const { askable, mechanism } = current;
+    if (askable === undefined) {
+      this.#cancel(current, refuseUnreadable(conversation, mechanism));
       return;
     }
-    const login: Named = { user, mechanism };
+    const login: Named = { ...askable, mechanism };
     this.#input.waiting = { for: 'script' };
     conversation.ask('client', loginQuestion(conversation, login), (answer) => {
       if (current.answered) {
