@@ -29,7 +29,7 @@ const NO_GUESS: ReadonlySet<string | undefined> = new Set([
   'PRIVACYREQUIRED',
 ]);
 
-/** Puts the guard in front. A login without a name cannot be counted, and one from `except` is not. */
+/** Puts the guard in front. A login from `except` is not counted, nor is one that came to no password. */
 export function guardLogins(
   { hooks, events }: Guarded,
   guard: LoginGuard,
@@ -38,7 +38,7 @@ export function guardLogins(
 ): Guarded {
   const isExcepted = belongsTo(except);
   const isGuarded = (client: string, user: string | undefined): user is string =>
-    user !== undefined && user !== '' && !isExcepted(client);
+    user !== undefined && !isExcepted(client);
   const userOf = ({ client }: SessionSettings, user: string | undefined): string | undefined =>
     isGuarded(client, user) ? user : undefined;
   return {

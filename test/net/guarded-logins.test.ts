@@ -76,3 +76,12 @@ test("who logs in for another washes nothing of the other's", async () => {
   await fail({ user: 'victim', passwordOf: 'victim' }, 1);
   assert.equal(await allows('victim', 'victim'), false);
 });
+
+test('without a name the address is judged and counted, and an exchange that came to no password is not', async () => {
+  const { fail, allows } = guarded();
+  await fail({ user: undefined, passwordOf: undefined }, 5);
+  assert.equal(await allows('', ''), true);
+  await fail({ user: undefined, passwordOf: '' }, 5);
+  assert.equal(await allows('', ''), false);
+  assert.equal(await allows('', '', '192.0.2.2'), true);
+});
