@@ -20,6 +20,7 @@ import * as limits from './limits.ts';
 import {
   askableNames,
   type LoginNames,
+  messagesToSecret,
   type NamedLogin,
   nameInLogin,
   namesInSasl,
@@ -42,6 +43,8 @@ export class CurrentCommand {
   /** The SASL mechanism, upper case; LOGIN for the command LOGIN. */
   mechanism: string | undefined;
   #saslMessages = 0;
+  /** A password, or what stands for one, has gone up. */
+  secretSent = false;
 
   /** `line` is the command's first line. */
   constructor(head: CommandHead, line: Uint8Array) {
@@ -92,7 +95,14 @@ export class CurrentCommand {
 
   /** Whose password it is, for whoever counts. */
   get passwordOf(): string | undefined {
-    return this.#names && userText(this.#names.passwordOf);
+    if (this.#names !== undefined) return userText(this.#names.passwordOf);
+    return this.secretSent ? '' : undefined;
+  }
+
+  /** Whether a password, or what stands for one, is in what has come of a login. */
+  get holdsSecret(): boolean {
+    if (this.verb === 'LOGIN') return true;
+    return this.verb === 'AUTHENTICATE' && this.#saslMessages >= messagesToSecret(this.mechanism);
   }
 
   /** Both names where they are all there, for whoever decides by them. */

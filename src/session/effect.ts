@@ -20,7 +20,10 @@ export type Effect =
   /** Ask the script; answer with `answered`. At most one question is open. */
   | { readonly kind: 'ask'; readonly question: Question }
   | ({ readonly kind: 'logged-in' } & Login)
-  /** `code` is the response code of the server's answer, upper case: `AUTHENTICATIONFAILED`, `UNAVAILABLE`, … (RFC 5530). */
+  /**
+   * `code` is the response code of the server's answer, upper case: `AUTHENTICATIONFAILED`, `UNAVAILABLE`, … (RFC 5530).
+   * Also of a client that did not wait for the answer; an `end` follows then.
+   */
   | ({ readonly kind: 'login-failed'; readonly code: string | undefined } & Login)
   /** The proxy refused a login; no credential has gone to the server. */
   | ({ readonly kind: 'login-refused' } & RefusedLogin)

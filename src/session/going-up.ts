@@ -107,9 +107,17 @@ export class GoingUp {
     else this.#askLogin(current, line);
   }
 
-  #sendSasl({ tag }: CurrentCommand, line: LineSegment): void {
+  #sendSasl(current: CurrentCommand, line: LineSegment): void {
     this.#conversation.toUpstream(withCrlf(line));
-    this.#input.waiting = { for: 'sasl', tag };
+    this.#input.waiting = { for: 'sasl', tag: current.tag };
+    this.#loginSent(current);
+  }
+
+  /** All of a login that has come has gone up. With a password in it, only the server's answer says that it is right. */
+  #loginSent(current: CurrentCommand): void {
+    if (!current.holdsSecret) return;
+    current.secretSent = true;
+    this.#conversation.unanswered = current;
   }
 
   /** The message is held back until its user may log in. */
@@ -146,6 +154,7 @@ export class GoingUp {
     const input = this.#input;
     input.reading = nextCommand;
     if (current.answered) return;
+    this.#loginSent(current);
     switch (current.verb) {
       case 'AUTHENTICATE':
         input.waiting = { for: 'sasl', tag: current.tag };

@@ -64,6 +64,14 @@ export function serverSpeaksFirst(mechanism: string): boolean {
   return mechanism.startsWith('CRAM-');
 }
 
+/**
+ * Which of the client's SASL messages is the first with a password in it, or with what proves that the client knows it.
+ * Of a mechanism that is not known here, the first may be.
+ */
+export function messagesToSecret(mechanism: string | undefined): number {
+  return mechanism === 'LOGIN' || mechanism?.startsWith('SCRAM-') ? 2 : 1;
+}
+
 /** Whether the client's first SASL message shows the name in this mechanism (upper case). */
 export function showsName(mechanism: string): boolean {
   return /^(PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-.*|SCRAM-.*)$/.test(mechanism);
