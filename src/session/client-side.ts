@@ -225,6 +225,7 @@ export class ClientSide {
   /** The proxy asks for the literal itself: only with it does it know what the command is about. */
   #takeLiteral(head: CommandHead, line: LineSegment, literal: Literal): void {
     if (this.#input.literalsTooLarge) {
+      this.#conversation.commands++;
       this.#refuseLiteral(head, line, literal);
       return;
     }
