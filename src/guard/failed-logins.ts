@@ -28,43 +28,52 @@ interface Standing {
   readonly failures: Readonly<Record<Counted, number>>;
 }
 
+/** Of somebody who shows no name, only the address can be judged. */
+function strangerOf(address: number): Standing {
+  return { isKnown: false, failures: { address, user: 0, pair: 0 } };
+}
+
 /** How many failures there are against this login. Everything is asked at once, for the way to a store is long. */
-export async function standingOf(keys: Keys, tallies: Tallies): Promise<Standing> {
-  const [isKnown, address, user, pair] = await Promise.all([
-    tallies.isKnown(keys.pair),
-    tallies.failures('address', keys.address),
-    tallies.failures('user', keys.user),
-    tallies.failures('pair', keys.pair),
+export async function standingOf({ address, named }: Keys, tallies: Tallies): Promise<Standing> {
+  if (named === undefined) return strangerOf(await tallies.failures('address', address));
+  const [isKnown, ofAddress, user, pair] = await Promise.all([
+    tallies.isKnown(named.pair),
+    tallies.failures('address', address),
+    tallies.failures('user', named.user),
+    tallies.failures('pair', named.pair),
   ]);
-  return { isKnown, failures: { address, user, pair } };
+  return { isKnown, failures: { address: ofAddress, user, pair } };
 }
 
 /** The same where nobody has to be waited for, which every login would pay for. */
 export function standingHere(
-  keys: Keys,
+  { address, named }: Keys,
   memory: { failures(of: Counted, key: string): number; isKnown(pair: string): boolean },
 ): Standing {
-  const isKnown = memory.isKnown(keys.pair);
+  if (named === undefined) return strangerOf(memory.failures('address', address));
+  const isKnown = memory.isKnown(named.pair);
   return {
     isKnown,
     failures: {
-      address: memory.failures('address', keys.address),
-      user: memory.failures('user', keys.user),
-      pair: memory.failures('pair', keys.pair),
+      address: memory.failures('address', address),
+      user: memory.failures('user', named.user),
+      pair: memory.failures('pair', named.pair),
     },
   };
 }
 
 /** A password was refused. Where the user is known, that is between the user and this address. */
-export async function countFailure(keys: Keys, tallies: Tallies): Promise<void> {
-  if (await tallies.isKnown(keys.pair)) await tallies.addFailure('pair', keys.pair);
-  else
-    await Promise.all([tallies.addFailure('address', keys.address), tallies.addFailure('user', keys.user)]);
+export async function countFailure({ address, named }: Keys, tallies: Tallies): Promise<void> {
+  if (named === undefined) await tallies.addFailure('address', address);
+  else if (await tallies.isKnown(named.pair)) await tallies.addFailure('pair', named.pair);
+  else await Promise.all([tallies.addFailure('address', address), tallies.addFailure('user', named.user)]);
 }
 
 /** A password was right. Only what was counted against this user here is forgotten: an attacker has a password, too. */
-export async function countSuccess(keys: Keys, tallies: Tallies): Promise<void> {
-  await Promise.all([tallies.setKnown(keys.pair), tallies.forgetFailures('pair', keys.pair)]);
+export async function countSuccess({ named }: Keys, tallies: Tallies): Promise<void> {
+  if (named === undefined) return;
+  const { pair } = named;
+  await Promise.all([tallies.setKnown(pair), tallies.forgetFailures('pair', pair)]);
 }
 
 /** How many failures under such a key are too many; 0: they are not counted. */

@@ -65,7 +65,7 @@ export class Guard implements LoginGuard {
   }
 
   succeeded(client: string, user: string): void {
-    this.#note({ kind: 'succeeded', client, user });
+    if (user !== '') this.#note({ kind: 'succeeded', client, user });
   }
 
   /** What another process of this proxy has told. */
@@ -101,7 +101,8 @@ export class Guard implements LoginGuard {
     const keys = keysOf(outcome.client, outcome.user);
     void this.#store?.use((tallies) => count(outcome, keys, tallies));
     // Nearly every login is one more of somebody who is known; nobody needs to hear that.
-    if (outcome.kind === 'succeeded' && this.#memory.isSettled(keys.pair)) return;
+    const { named } = keys;
+    if (outcome.kind === 'succeeded' && named !== undefined && this.#memory.isSettled(named.pair)) return;
     void count(outcome, keys, this.#memory);
     this.#tellOthers(outcome);
   }

@@ -29,7 +29,7 @@ const NO_GUESS: ReadonlySet<string | undefined> = new Set([
   'PRIVACYREQUIRED',
 ]);
 
-/** Puts the guard in front. A login without a name cannot be counted, and one from `except` is not. */
+/** Puts the guard in front. A login from `except` is not counted, nor is one that came to no password. */
 export function guardLogins(
   { hooks, events }: Guarded,
   guard: LoginGuard,
@@ -38,7 +38,7 @@ export function guardLogins(
 ): Guarded {
   const isExcepted = belongsTo(except);
   const isGuarded = (client: string, user: string | undefined): user is string =>
-    user !== undefined && user !== '' && !isExcepted(client);
+    user !== undefined && !isExcepted(client);
   const userOf = ({ client }: SessionSettings, user: string | undefined): string | undefined =>
     isGuarded(client, user) ? user : undefined;
   return {
@@ -52,12 +52,12 @@ export function guardLogins(
       ...events,
       loggedIn(facts, login) {
         events.loggedIn(facts, login);
-        const user = userOf(facts, login.user);
+        const user = userOf(facts, login.passwordOf);
         if (user !== undefined) guard.succeeded(facts.client, user);
       },
       loginFailed(facts, failed) {
         events.loginFailed(facts, failed);
-        const user = userOf(facts, failed.user);
+        const user = userOf(facts, failed.passwordOf);
         if (user !== undefined && !NO_GUESS.has(failed.code)) guard.failed(facts.client, user);
       },
     },
@@ -93,11 +93,11 @@ class GuardedSession implements HookSession {
 
   /** Who has waited is judged once more, for much can have failed meanwhile. */
   async #askLogin(question: Extract<Question, { kind: 'login' }>): Promise<Answer> {
-    const { user, context } = question;
+    const { user, passwordOf = user, context } = question;
     const { guard, report, isGuarded } = this.#guarding;
-    if (isGuarded(context.client, user)) {
+    if (isGuarded(context.client, passwordOf)) {
       const { session, client, serverport } = context;
-      const attempt = { session, client, serverport, user };
+      const attempt = { session, client, serverport, user: passwordOf };
       let verdict = await guard.judge(attempt);
       if (verdict.kind === 'wait') {
         report({ kind: 'delayed', attempt, milliseconds: verdict.milliseconds });

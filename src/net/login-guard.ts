@@ -6,7 +6,7 @@ export interface LoginAttempt {
   /** The client's address as a person would write it. */
   readonly client: string;
   readonly serverport: number;
-  /** As the client wrote it. */
+  /** Whose password it is, as the client wrote it; empty where the mechanism shows no name. */
   readonly user: string;
 }
 
@@ -22,9 +22,9 @@ export type RefusedBy = 'address' | 'user';
 export interface LoginGuard {
   /** May this login go to the server? Never rejects, and takes less than a second whatever happens. */
   judge(attempt: LoginAttempt): Verdict | Promise<Verdict>;
-  /** The server has refused the password. */
+  /** The server has refused the password, or the client did not wait for the answer. Without a name the address counts. */
   failed(client: string, user: string): void;
-  /** The server has taken it. */
+  /** The server has taken it. Without a name nothing is to be learnt from that. */
   succeeded(client: string, user: string): void;
 }
 

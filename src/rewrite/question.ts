@@ -58,7 +58,14 @@ export type Question =
       readonly context: HookContext;
     }
   /** May this user log in? Asked when the name is known and before any credential has gone to the server. */
-  | { readonly kind: 'login'; readonly user: string; readonly context: HookContext }
+  | {
+      readonly kind: 'login';
+      /** Whose session it would be. */
+      readonly user: string;
+      /** Whose password it is, which no script is told; left out: the user's. */
+      readonly passwordOf?: string;
+      readonly context: HookContext;
+    }
   /** The text of the server's greeting, behind `* OK ` and its response code; latin1. */
   | { readonly kind: 'greeting'; readonly text: string; readonly context: HookContext }
   /** What the client says of itself; empty for `ID NIL`. */

@@ -18,6 +18,8 @@ export class ClientInput {
   #framer: Framer = new Framer('client');
   /** The first line of a command, read and put back. */
   #postponed: LineSegment | undefined;
+  /** Bytes of the literals that the command has announced so far, wherever they go (A5). */
+  #literalBytes = 0;
   reading: Reading = nextCommand;
   waiting: Waiting | undefined = { for: 'greeting' };
 
@@ -58,7 +60,18 @@ export class ClientInput {
     else this.#framer.longestLine = loggedIn ? Number.POSITIVE_INFINITY : settings.preLoginLine;
     const segment = this.#framer.next(opaque ? 'opaque' : 'message');
     if (segment) transcript?.client(segment, this.reading.kind, loggedIn);
+    if (segment?.kind === 'line') this.#countLiteral(segment);
     return segment;
+  }
+
+  #countLiteral({ first, literal }: LineSegment): void {
+    this.#literalBytes = (first ? 0 : this.#literalBytes) + (literal?.size ?? 0);
+  }
+
+  /** Whether the literals of the command, the one just announced included, are too large to be taken before login. */
+  get literalsTooLarge(): boolean {
+    const { loggedIn, settings } = this.#conversation;
+    return !loggedIn && this.#literalBytes > settings.preLoginLiteral;
   }
 
   /** The command that `line` begins has to wait: it comes again. */

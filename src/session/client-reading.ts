@@ -2,6 +2,7 @@
  * What the client's next bytes are, and what they wait for: the two questions that every way of fooling a proxy
  * turns on, each with a closed list of answers.
  */
+import type { TakenLiteral } from './taken-literal.ts';
 
 /** What the client's next bytes are, when they are read. */
 export type Reading =
@@ -10,8 +11,8 @@ export type Reading =
   | { readonly kind: 'rest' }
   /** The same of a command that does not go up; `reply` is said at its end. */
   | { readonly kind: 'discard'; readonly reply: string | undefined }
-  /** A literal that has to be known before the command goes up: it is taken into `line`, as a quoted string. */
-  | { readonly kind: 'taking'; readonly line: Uint8Array; readonly literal: readonly Uint8Array[] }
+  /** A literal that has to be known before the command goes up. */
+  | { readonly kind: 'taking'; readonly taken: TakenLiteral }
   /** One line that is no command: a SASL response, or DONE. */
   | { readonly kind: 'sasl' }
   | { readonly kind: 'done' };

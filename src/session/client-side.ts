@@ -6,30 +6,27 @@
  */
 import {
   type CommandHead,
-  concat,
   type LineSegment,
+  type Literal,
   type LiteralSegment,
   latin1,
-  NO_BYTES,
-  OPEN_BRACE,
-  quoted,
   readCommandHead,
   readTag,
   type Segment,
-  TILDE,
   type Unfinished,
 } from '../imap-parser-lite/index.ts';
 import { ClientInput } from './client-input.ts';
-import { nextCommand, type Reading } from './client-reading.ts';
+import { nextCommand } from './client-reading.ts';
 import type { Conversation } from './conversation.ts';
 import { inFlightOf } from './current-command.ts';
 import type { Decision } from './decision.ts';
 import type { Enforcement } from './enforcement.ts';
 import { Gate } from './gate.ts';
-import { GoingUp, isTooLarge } from './going-up.ts';
+import { GoingUp } from './going-up.ts';
 import type { CommandInFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
 import { ReadingOver } from './reading-over.ts';
+import { roomFor, type TakenLiteral, withPart, withTaken } from './taken-literal.ts';
 
 export class ClientSide {
   readonly #conversation: Conversation;
@@ -138,7 +135,7 @@ export class ClientSide {
         this.#readingOver.read(segment, reading.reply);
         return;
       case 'taking':
-        this.#take(segment, reading);
+        this.#take(segment, reading.taken);
         return;
       case 'sasl':
         if (segment.kind === 'line') this.#goingUp.saslMessage(segment);
@@ -197,7 +194,7 @@ export class ClientSide {
         this.#input.postpone(line, { for: 'knowledge' });
         return;
       case 'take-literal':
-        this.#takeLiteral(line);
+        this.#takeLiteral(head, line, decision.literal);
         return;
     }
   }
@@ -213,36 +210,37 @@ export class ClientSide {
 
   /** The command goes up, its first line at least. */
   #send(head: CommandHead, line: LineSegment, veil: Uint8Array | undefined): void {
-    if (!isTooLarge(this.#conversation, line.literal, 0)) {
-      this.#goingUp.begin(head, line, veil);
-      return;
-    }
+    if (line.literal !== undefined && this.#input.literalsTooLarge)
+      this.#refuseLiteral(head, line, line.literal);
+    else this.#goingUp.begin(head, line, veil);
+  }
+
+  /** Before login a literal would be too large, with those before it. */
+  #refuseLiteral(head: CommandHead, line: LineSegment, { synchronising }: Literal): void {
     const message = 'a literal is too large before login';
-    if (line.literal?.synchronising)
-      this.#readingOver.begin(line, `${head.tag} BAD Literal too large before login`);
+    if (synchronising) this.#readingOver.begin(line, `${head.tag} BAD Literal too large before login`);
     else this.#conversation.end({ code: 'client-limit', message }, message);
   }
 
   /** The proxy asks for the literal itself: only with it does it know what the command is about. */
-  #takeLiteral({ bytes, literal }: LineSegment): void {
-    if (literal?.synchronising) this.#conversation.reply('+ Ready for the rest');
-    const mark = bytes.lastIndexOf(literal?.binary ? TILDE : OPEN_BRACE);
-    this.#input.reading = { kind: 'taking', line: bytes.subarray(0, mark), literal: [] };
+  #takeLiteral(head: CommandHead, line: LineSegment, literal: Literal): void {
+    if (this.#input.literalsTooLarge) {
+      this.#conversation.commands++;
+      this.#refuseLiteral(head, line, literal);
+      return;
+    }
+    if (literal.synchronising) this.#conversation.reply('+ Ready for the rest');
+    this.#input.reading = { kind: 'taking', taken: roomFor(literal, line) };
   }
 
   /** Puts the literal into the line and looks at the command again. */
-  #take(
-    segment: LineSegment | LiteralSegment,
-    { line, literal }: Extract<Reading, { kind: 'taking' }>,
-  ): void {
+  #take(segment: LineSegment | LiteralSegment, taken: TakenLiteral): void {
     if (segment.kind === 'literal') {
-      this.#input.reading = { kind: 'taking', line, literal: [...literal, segment.bytes] };
+      this.#input.reading = { kind: 'taking', taken: withPart(taken, segment) };
       return;
     }
-    // What cannot be quoted leaves a gap, in which nothing can be read: the command is refused for that.
-    const written = quoted(concat(literal)) ?? NO_BYTES;
     this.#input.reading = nextCommand;
-    this.#begin({ ...segment, bytes: concat([line, written, segment.bytes]), first: true });
+    this.#begin(withTaken(taken, segment));
   }
 
   #startTls(line: LineSegment, head: CommandHead): void {

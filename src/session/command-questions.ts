@@ -51,9 +51,9 @@ function askLogin(conversation: Conversation, head: CommandHead, line: LineSegme
     case 'later':
       return send;
     case 'take-literal':
-      return { kind: 'take-literal' };
+      return check;
     case 'unreadable':
-      return { kind: 'refuse', reply: refuseUnreadable(conversation, check.login) };
+      return { kind: 'refuse', reply: refuseUnreadable(conversation, check.mechanism) };
   }
 }
 

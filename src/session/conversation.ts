@@ -15,6 +15,7 @@ import type {
 } from '../rewrite/question.ts';
 import { type Refused, refusedByDefault } from '../rewrite/refused.ts';
 import type { Counts, Effect, EndCause, Login } from './effect.ts';
+import { isOfClient } from './ends.ts';
 import { InFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
 import type { Transcript } from './transcript.ts';
@@ -60,6 +61,7 @@ interface Asked {
 }
 
 const noEffects: readonly Effect[] = [];
+const nobody: Login = { user: undefined, passwordOf: undefined, mechanism: undefined };
 
 export class Conversation {
   readonly settings: SessionSettings;
@@ -74,6 +76,8 @@ export class Conversation {
   names: NameEncoding = 'modified-utf7';
   /** Upper-case words of the server's last capability list; undefined until there was one. */
   upstreamCapabilities: ReadonlySet<string> | undefined;
+  /** A login whose password has gone up, and which the server has not answered. */
+  unanswered: Login | undefined;
   /** The server said OK to LOGOUT: what follows is the planned end. */
   loggedOut = false;
   draining = false;
@@ -200,7 +204,8 @@ export class Conversation {
 
   /**
    * Ends the session. `bye` is said to the client where it can be: not inside a response, and not to a client
-   * that is in a handshake or has not been told how to listen.
+   * that is in a handshake or has not been told how to listen. Who leaves before the answer to a password has failed:
+   * Dovecot answers a right one at once and a wrong one late, so that who hangs up in between has had the answer.
    */
   end(cause: EndCause, bye?: string): void {
     if (this.ended) return;
@@ -209,6 +214,7 @@ export class Conversation {
       this.transcript?.proxy(`* BYE ${bye}`);
       this.toClient(fromLatin1(`* BYE ${bye}\r\n`));
     }
+    if (this.unanswered !== undefined && isOfClient(cause)) this.#loginFailed(this.unanswered, undefined);
     this.effect({ kind: 'end', cause });
     this.ended = true;
   }
@@ -220,15 +226,9 @@ export class Conversation {
   loginAnswered(verb: string, word: string, login: Login | undefined, code: string | undefined): boolean {
     const ok = word === 'OK';
     if (verb === 'LOGIN' || verb === 'AUTHENTICATE') {
-      const user = login?.user;
-      const mechanism = login?.mechanism;
-      if (ok) {
-        this.loggedIn = true;
-        this.user = user;
-        this.effect({ kind: 'logged-in', user, mechanism });
-      } else {
-        this.effect({ kind: 'login-failed', user, mechanism, code });
-      }
+      this.unanswered = undefined;
+      if (ok) this.#loggedIn(login ?? nobody);
+      else this.#loginFailed(login ?? nobody, code);
       return ok;
     }
     if (verb !== 'UNAUTHENTICATE' || !ok) return false;
@@ -238,6 +238,16 @@ export class Conversation {
     this.names = 'modified-utf7';
     this.effect({ kind: 'logged-out' });
     return true;
+  }
+
+  #loggedIn({ user, passwordOf, mechanism }: Login): void {
+    this.loggedIn = true;
+    this.user = user;
+    this.effect({ kind: 'logged-in', user, passwordOf, mechanism });
+  }
+
+  #loginFailed({ user, passwordOf, mechanism }: Login, code: string | undefined): void {
+    this.effect({ kind: 'login-failed', user, passwordOf, mechanism, code });
   }
 
   capabilityView(): CapabilityView {

@@ -17,7 +17,17 @@ import { decodeName, nameKey } from '../rewrite/list.ts';
 import type { NameEncoding } from '../rewrite/question.ts';
 import type { CommandInFlight } from './in-flight.ts';
 import * as limits from './limits.ts';
-import { askableName, nameInLogin, nameInSasl, showsName, userText } from './login.ts';
+import {
+  askableNames,
+  type LoginNames,
+  messagesToSecret,
+  type NamedLogin,
+  nameInLogin,
+  namesInSasl,
+  oneName,
+  showsName,
+  userText,
+} from './login.ts';
 
 export class CurrentCommand {
   readonly tag: string;
@@ -26,15 +36,15 @@ export class CurrentCommand {
   readonly fullVerb: string;
   /** The server answered before the command was all there. */
   answered = false;
-  /** Bytes of its literals so far. */
-  literalBytes = 0;
   /** As far as it was shown; a secret is not kept. */
-  #name: Uint8Array | undefined;
+  #names: LoginNames | undefined;
   /** The parts of LOGIN's name, where it comes as a literal: the first one. */
   #userParts: Uint8Array[] | undefined;
   /** The SASL mechanism, upper case; LOGIN for the command LOGIN. */
   mechanism: string | undefined;
   #saslMessages = 0;
+  /** A password, or what stands for one, has gone up. */
+  secretSent = false;
 
   /** `line` is the command's first line. */
   constructor(head: CommandHead, line: Uint8Array) {
@@ -45,7 +55,7 @@ export class CurrentCommand {
     if (head.verb === 'LOGIN') {
       this.mechanism = head.verb;
       if (line[head.arguments] === OPEN_BRACE) this.#userParts = [];
-      else this.#name = nameInLogin(line, head.arguments);
+      else this.#names = nameInLogin(line, head.arguments);
     }
     if (head.verb === 'AUTHENTICATE') this.#readMechanism(line, head.arguments);
   }
@@ -63,14 +73,14 @@ export class CurrentCommand {
     if (this.#userParts === undefined) return;
     this.#userParts.push(segment.bytes.slice(0, limits.userName));
     if (!segment.complete && this.#userParts.length < limits.userName) return;
-    this.#name = concat(this.#userParts);
+    this.#names = oneName(concat(this.#userParts));
     this.#userParts = undefined;
   }
 
   /** A SASL message of the client goes by. */
   saslMessage(line: Uint8Array): void {
     if (this.#saslMessages++ === 0 && this.mechanism !== undefined)
-      this.#name = nameInSasl(this.mechanism, line);
+      this.#names = namesInSasl(this.mechanism, line);
   }
 
   /** The last SASL message was the one that shows the name. */
@@ -80,12 +90,24 @@ export class CurrentCommand {
 
   /** Who wants to log in, for the log. */
   get user(): string | undefined {
-    return this.#name && userText(this.#name);
+    return this.#names && userText(this.#names.user);
   }
 
-  /** The same where it is all there, for whoever decides by it. */
-  get askableUser(): string | undefined {
-    return askableName(this.#name);
+  /** Whose password it is, for whoever counts. */
+  get passwordOf(): string | undefined {
+    if (this.#names !== undefined) return userText(this.#names.passwordOf);
+    return this.secretSent ? '' : undefined;
+  }
+
+  /** Whether a password, or what stands for one, is in what has come of a login. */
+  get holdsSecret(): boolean {
+    if (this.verb === 'LOGIN') return true;
+    return this.verb === 'AUTHENTICATE' && this.#saslMessages >= messagesToSecret(this.mechanism);
+  }
+
+  /** Both names where they are all there, for whoever decides by them. */
+  get askable(): NamedLogin | undefined {
+    return askableNames(this.#names);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What may become of a command: a closed list, made by the gate and carried out by the client's side. */
-import type { LineSegment } from '../imap-parser-lite/index.ts';
+import type { LineSegment, Literal } from '../imap-parser-lite/index.ts';
 import type { Answer, Question } from '../rewrite/question.ts';
 
 export type Decision =
@@ -12,8 +12,8 @@ export type Decision =
   | { readonly kind: 'starttls' }
   /** Something has to be learnt first; then it is decided again. */
   | { readonly kind: 'learn' }
-  /** The literal that the line ends in has to be known first; then it is decided again. */
-  | { readonly kind: 'take-literal' };
+  /** The literal that the line ends in, which is small, has to be known first; then it is decided again. */
+  | { readonly kind: 'take-literal'; readonly literal: Literal };
 
 /** `line` goes up, which may not be quite the client's; `veil` is to be taken out of the answer. */
 export interface Send {

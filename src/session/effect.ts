@@ -20,7 +20,10 @@ export type Effect =
   /** Ask the script; answer with `answered`. At most one question is open. */
   | { readonly kind: 'ask'; readonly question: Question }
   | ({ readonly kind: 'logged-in' } & Login)
-  /** `code` is the response code of the server's answer, upper case: `AUTHENTICATIONFAILED`, `UNAVAILABLE`, … (RFC 5530). */
+  /**
+   * `code` is the response code of the server's answer, upper case: `AUTHENTICATIONFAILED`, `UNAVAILABLE`, … (RFC 5530).
+   * Also of a client that did not wait for the answer; an `end` follows then.
+   */
   | ({ readonly kind: 'login-failed'; readonly code: string | undefined } & Login)
   /** The proxy refused a login; no credential has gone to the server. */
   | ({ readonly kind: 'login-refused' } & RefusedLogin)
@@ -39,7 +42,13 @@ export type Effect =
 
 /** Who tried to log in, and how, as far as the client showed it. */
 export interface Login {
+  /** Whose session it would be: the authorization identity, where there is one. */
   readonly user: string | undefined;
+  /**
+   * Whose password it is: the authentication identity. Empty where the mechanism shows none; undefined where it was not
+   * shown, and no password went to the server either.
+   */
+  readonly passwordOf: string | undefined;
   /** The SASL mechanism, upper case; LOGIN for the command LOGIN. */
   readonly mechanism: string | undefined;
 }

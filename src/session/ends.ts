@@ -32,3 +32,8 @@ export function endOfServer({ inResponse, loggedOut, saidBye }: Closed): {
 export function endOfClient({ loggedOut }: Pick<Closed, 'loggedOut'>): EndCause {
   return loggedOut ? planned : { code: 'client-closed', message: 'the client closed the connection' };
 }
+
+/** Whether the client brought this end about, or did nothing in time, while the server was still to be heard. */
+export function isOfClient({ code }: EndCause): boolean {
+  return /^(client-|(line|literal|login)-timeout$)/.test(code);
+}

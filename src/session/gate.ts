@@ -72,5 +72,5 @@ function misplacedLiteral(head: CommandHead, line: LineSegment): string | undefi
 
 function takeLiteral({ bytes, literal }: LineSegment): Decision {
   const fits = literal !== undefined && bytes.length + literal.size <= limits.takenLine;
-  return fits ? { kind: 'take-literal' } : { kind: 'refuse', reply: 'BAD Too long' };
+  return fits ? { kind: 'take-literal', literal } : { kind: 'refuse', reply: 'BAD Too long' };
 }

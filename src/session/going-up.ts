@@ -14,7 +14,6 @@ import {
   fromLatin1,
   LF,
   type LineSegment,
-  type Literal,
   type LiteralSegment,
   latin1,
 } from '../imap-parser-lite/index.ts';
@@ -69,7 +68,7 @@ export class GoingUp {
       if (line.complete) this.#ends(current);
       return;
     }
-    if (isTooLarge(conversation, literal, current.literalBytes)) {
+    if (this.#input.literalsTooLarge) {
       const message = 'the literals of one command are too large before login';
       conversation.end({ code: 'client-limit', message }, message);
       return;
@@ -81,7 +80,6 @@ export class GoingUp {
       conversation.end({ code: 'upstream-unframeable', message }, 'The server answered too early');
       return;
     }
-    current.literalBytes += literal.size;
     this.#input.reading = restOfCommand;
     // Whether the server takes a literal, only the server knows: what it does not take for one, it runs as commands.
     // So it is asked every time, in the client's stead where the client does not wait (P4, decision 6).
@@ -109,21 +107,28 @@ export class GoingUp {
     else this.#askLogin(current, line);
   }
 
-  #sendSasl({ tag }: CurrentCommand, line: LineSegment): void {
+  #sendSasl(current: CurrentCommand, line: LineSegment): void {
     this.#conversation.toUpstream(withCrlf(line));
-    this.#input.waiting = { for: 'sasl', tag };
+    this.#input.waiting = { for: 'sasl', tag: current.tag };
+    this.#loginSent(current);
+  }
+
+  /** All of a login that has come has gone up. With a password in it, only the server's answer says that it is right. */
+  #loginSent(current: CurrentCommand): void {
+    if (!current.holdsSecret) return;
+    current.secretSent = true;
+    this.#conversation.unanswered = current;
   }
 
   /** The message is held back until its user may log in. */
   #askLogin(current: CurrentCommand, line: LineSegment): void {
     const conversation = this.#conversation;
-    const { mechanism } = current;
-    const user = current.askableUser;
-    if (user === undefined) {
-      this.#cancel(current, refuseUnreadable(conversation, { user, mechanism }));
+    const { askable, mechanism } = current;
+    if (askable === undefined) {
+      this.#cancel(current, refuseUnreadable(conversation, mechanism));
       return;
     }
-    const login: Named = { user, mechanism };
+    const login: Named = { ...askable, mechanism };
     this.#input.waiting = { for: 'script' };
     conversation.ask('client', loginQuestion(conversation, login), (answer) => {
       if (current.answered) {
@@ -149,6 +154,7 @@ export class GoingUp {
     const input = this.#input;
     input.reading = nextCommand;
     if (current.answered) return;
+    this.#loginSent(current);
     switch (current.verb) {
       case 'AUTHENTICATE':
         input.waiting = { for: 'sasl', tag: current.tag };
@@ -208,15 +214,6 @@ export class GoingUp {
     this.#current = undefined;
     this.#input.expectCommand();
   }
-}
-
-/** Whether a literal is too large to be taken before login, behind `before` bytes of other ones. */
-export function isTooLarge(
-  { loggedIn, settings }: Conversation,
-  literal: Literal | undefined,
-  before: number,
-): boolean {
-  return literal !== undefined && !loggedIn && before + literal.size > settings.preLoginLiteral;
 }
 
 const crlf = fromLatin1('\r\n');

@@ -2,13 +2,32 @@
  * The user's name, read from the commands that show it, for the log and for scripts. Never the secret: what is
  * not the name is not kept, not even for a moment longer than the chunk it came in.
  */
-import { latin1, readAstring, SPACE } from '../imap-parser-lite/index.ts';
+import { endOfText, latin1, readAstring, SPACE } from '../imap-parser-lite/index.ts';
 import * as limits from './limits.ts';
 
+/** Who logs in, as bytes. Most mechanisms have one name for both. */
+export interface LoginNames {
+  /** Whose session it will be: the authorization identity, where there is one. */
+  readonly user: Uint8Array;
+  /** Whose password it is: the authentication identity. */
+  readonly passwordOf: Uint8Array;
+}
+
+/** The same as text. */
+export interface NamedLogin {
+  readonly user: string;
+  readonly passwordOf: string;
+}
+
 /** The first argument of LOGIN, where it stands in the command's first line (atom or quoted). */
-export function nameInLogin(line: Uint8Array, at: number): Uint8Array | undefined {
+export function nameInLogin(line: Uint8Array, at: number): LoginNames | undefined {
   const name = readAstring(line, at);
-  return name !== undefined && line[name.end] === SPACE ? name.value : undefined;
+  return name !== undefined && line[name.end] === SPACE ? oneName(name.value) : undefined;
+}
+
+/** One name for both. */
+export function oneName(name: Uint8Array): LoginNames {
+  return { user: name, passwordOf: name };
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -19,55 +38,100 @@ export function userText(name: Uint8Array): string {
 }
 
 /**
- * A name that a script may be asked about: whole, and without control characters, at which servers written in C may
- * take it to end. Undefined: it is none.
+ * Names that a script may be asked about, and that may be counted under: whole, and without control characters, at
+ * which servers written in C may take them to end. Undefined: one is none.
  */
-export function askableName(name: Uint8Array | undefined): string | undefined {
-  if (name === undefined || name.length > limits.userName) return undefined;
-  return name.some((byte) => byte < SPACE || byte === 0x7f) ? undefined : userText(name);
+export function askableNames(names: LoginNames | undefined): NamedLogin | undefined {
+  if (names === undefined || !isAskable(names.user) || !isAskable(names.passwordOf)) return undefined;
+  return { user: userText(names.user), passwordOf: userText(names.passwordOf) };
+}
+
+function isAskable(name: Uint8Array): boolean {
+  return name.length <= limits.userName && !name.some((byte) => byte < SPACE || byte === 0x7f);
+}
+
+/** Whether something follows the name of a mechanism, which ends at `at`; the space that some clients send there is nothing. */
+export function hasInitialResponse(line: Uint8Array, at: number): boolean {
+  const end = endOfText(line);
+  return at !== end && !(at + 1 === end && line[at] === SPACE);
+}
+
+/**
+ * Whether the server speaks first in this mechanism (upper case), so that it has no initial response (RFC 4959 §3).
+ * Dovecot passes over one all the same: a name in it would be another one than that of the login.
+ */
+export function serverSpeaksFirst(mechanism: string): boolean {
+  return mechanism.startsWith('CRAM-');
+}
+
+/**
+ * Which of the client's SASL messages is the first with a password in it, or with what proves that the client knows it.
+ * Of a mechanism that is not known here, the first may be.
+ */
+export function messagesToSecret(mechanism: string | undefined): number {
+  return mechanism === 'LOGIN' || mechanism?.startsWith('SCRAM-') ? 2 : 1;
 }
 
 /** Whether the client's first SASL message shows the name in this mechanism (upper case). */
 export function showsName(mechanism: string): boolean {
-  return /^(PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5|SCRAM-.*)$/.test(mechanism);
+  return /^(PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-.*|SCRAM-.*)$/.test(mechanism);
 }
 
 /**
- * The name in the client's first SASL message, base64 as on the wire, with or without its line end; empty where it may
- * be left out and is. Undefined where it cannot be read, and where this mechanism shows none.
+ * The names in the client's first SASL message, base64 as on the wire, with or without its line end; empty where they
+ * may be left out and are. Undefined where they cannot be read for certain, and where this mechanism shows none.
  */
-export function nameInSasl(mechanism: string, message: Uint8Array): Uint8Array | undefined {
+export function namesInSasl(mechanism: string, message: Uint8Array): LoginNames | undefined {
   const decoded = decodeBase64(message);
-  const name = decoded && nameIn(mechanism, decoded);
-  return name === undefined ? undefined : fromText(name);
+  const names = decoded === undefined ? undefined : namesIn(mechanism, decoded);
+  if (names === undefined) return undefined;
+  const [authentication, authorization] = names;
+  const passwordOf = fromText(authentication);
+  return { user: authorization ? fromText(authorization) : passwordOf, passwordOf };
 }
 
-function nameIn(mechanism: string, message: string): string | undefined {
+type Identities = readonly [authentication: string, authorization?: string | undefined];
+
+/**
+ * Forms are read to their last byte, for servers differ in which of two fields they take: Dovecot the last `user=` of
+ * XOAUTH2, Courier other fields of PLAIN where there are more than three.
+ */
+function namesIn(mechanism: string, message: string): Identities | undefined {
   switch (mechanism) {
     case 'PLAIN': {
-      const [authorization, authentication, ...password] = message.split('\0');
-      return password.length === 0 ? undefined : authorization || authentication;
+      const form = /^([^\0]*)\0([^\0]+)\0[^\0]*$/.exec(message);
+      return form === null ? undefined : [form[2]!, form[1]];
     }
     case 'LOGIN':
-      return message;
-    case 'XOAUTH2':
-      return /^user=([^\x01]*)\x01/.exec(message)?.[1];
-    case 'OAUTHBEARER':
-      return saslName(/^[ny],(?:a=([^,]*))?,\x01/, message);
-    case 'CRAM-MD5':
-      return /^(.+) [^ ]*$/s.exec(message)?.[1];
+      return [message];
+    case 'XOAUTH2': {
+      const form = /^user=([^\x01]+)\x01auth=[^\x01]*\x01\x01$/.exec(message);
+      return form === null ? undefined : [form[1]!];
+    }
+    case 'OAUTHBEARER': {
+      const form = /^[ny],(?:a=([^,]*))?,\x01/.exec(message);
+      return form === null ? undefined : [unescaped(form[1] ?? '')];
+    }
     default:
-      if (!mechanism.startsWith('SCRAM-')) return undefined;
-      return saslName(/^(?:[ny]|p=[^,]*),(?:a=([^,]*))?,n=([^,]*),r=/, message);
+      return mechanism.startsWith('CRAM-') ? namesInCram(message) : namesInScram(mechanism, message);
   }
 }
 
-/** The first name that `form` finds and that is not empty; a comma and an equals sign are escaped in it (RFC 5802 §5.1). */
-function saslName(form: RegExp, message: string): string | undefined {
-  const match = form.exec(message);
-  if (match === null) return undefined;
-  const [, authorization, authentication] = match;
-  return (authorization || authentication || '').replace(/=2C/g, ',').replace(/=3D/g, '=');
+/** RFC 2195 §2: the last space ends the name, which may have others in it. */
+function namesInCram(message: string): Identities | undefined {
+  const form = /^(.+) [^ ]*$/s.exec(message);
+  return form === null ? undefined : [form[1]!];
+}
+
+function namesInScram(mechanism: string, message: string): Identities | undefined {
+  if (!mechanism.startsWith('SCRAM-')) return undefined;
+  const form = /^(?:[ny]|p=[^,]*),(?:a=([^,]*))?,n=([^,]+),r=/.exec(message);
+  return form === null ? undefined : [unescaped(form[2]!), unescaped(form[1] ?? '')];
+}
+
+/** A comma and an equals sign are escaped in a name (RFC 5802 §5.1). */
+function unescaped(name: string): string {
+  return name.replace(/=2C/g, ',').replace(/=3D/g, '=');
 }
 
 function fromText(text: string): Uint8Array {

@@ -6,13 +6,10 @@ import type { LineSegment, LiteralSegment } from '../imap-parser-lite/index.ts';
 import type { ClientInput } from './client-input.ts';
 import { nextCommand } from './client-reading.ts';
 import type { Conversation } from './conversation.ts';
-import { isTooLarge } from './going-up.ts';
 
 export class ReadingOver {
   readonly #conversation: Conversation;
   readonly #input: ClientInput;
-  /** Bytes of the literals of this command. */
-  #literalBytes = 0;
 
   constructor(conversation: Conversation, input: ClientInput) {
     this.#conversation = conversation;
@@ -30,14 +27,12 @@ export class ReadingOver {
     const { literal } = segment;
     if (literal !== undefined && !literal.synchronising) {
       // Cumulative, or a command that is refused could bring as many as it likes (A5).
-      if (isTooLarge(this.#conversation, literal, this.#literalBytes)) {
+      if (this.#input.literalsTooLarge) {
         const message = 'the literals of one command are too large before login';
         this.#conversation.end({ code: 'client-limit', message }, message);
       }
-      this.#literalBytes += literal.size;
       return;
     }
-    this.#literalBytes = 0;
     // A synchronising literal of a refused command never comes: the client sees the answer instead of `+` (P12).
     if (literal !== undefined) this.#input.abandonLiteral();
     this.#input.reading = nextCommand;

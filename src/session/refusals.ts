@@ -5,7 +5,7 @@
 import { type CommandHead, readAstring } from '../imap-parser-lite/index.ts';
 import { mechanismWorks, offersChannelBinding } from '../rewrite/refused.ts';
 import type { Conversation } from './conversation.ts';
-import { userText } from './login.ts';
+import { hasInitialResponse, serverSpeaksFirst, userText } from './login.ts';
 
 /** What may be said before required TLS (mode 3). STARTTLS itself is answered elsewhere. */
 const allowedBeforeTls: ReadonlySet<string> = new Set(['CAPABILITY', 'NOOP', 'ID', 'LOGOUT']);
@@ -24,7 +24,9 @@ export function refusalOf(
   const mechanism = readAstring(line, head.arguments);
   if (mechanism === undefined) return 'BAD AUTHENTICATE needs the name of a mechanism';
   const bound = offersChannelBinding(conversation.upstreamCapabilities ?? []);
-  return mechanismWorks(userText(mechanism.value).toUpperCase(), bound, conversation.refused)
-    ? undefined
-    : 'NO Unsupported authentication mechanism';
+  const name = userText(mechanism.value).toUpperCase();
+  if (!mechanismWorks(name, bound, conversation.refused)) return 'NO Unsupported authentication mechanism';
+  return serverSpeaksFirst(name) && hasInitialResponse(line, mechanism.end)
+    ? 'BAD This mechanism has no initial response'
+    : undefined;
 }

@@ -149,6 +149,35 @@ describe('failed logins', { skip: without('openssl', 'redis-server') }, () => {
     assert.ok(performance.now() - began >= 1000);
   });
 
+  test('who hangs up before the answer to a password has failed', async () => {
+    const proxy = await start();
+    let guessed = () => {};
+    upstream.behave(async (peer) => {
+      peer.send('* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n');
+      await peer.line();
+      // As Dovecot, which answers a wrong password late; here never.
+      guessed();
+    });
+    const inPlain = Buffer.from('\0victor\0guess').toString('base64');
+    for (const guess of ['LOGIN victor guess', `AUTHENTICATE PLAIN ${inPlain}`, 'LOGIN victor guess']) {
+      const lines = proxy.log.length;
+      const hasArrived = new Promise<void>((resolve) => {
+        guessed = resolve;
+      });
+      const imap = await RawImap.connect(proxy.endpoint(0, 'none'));
+      await imap.response();
+      imap.send(`x ${guess}\r\n`);
+      await hasArrived;
+      imap.close();
+      const failed = await proxy.logged(/"msg":"login failed"/, lines);
+      assert.deepEqual([failed.user, failed.code], ['victor', undefined]);
+      const ended = await proxy.logged(/"msg":"session ended"/, lines);
+      assert.deepEqual([ended.login, ended.user, ended.cause], ['failed', 'victor', 'client-closed']);
+    }
+    upstream.behave(serve);
+    assert.match(await logIn(proxy, 'victor', 'right'), refusal);
+  });
+
   test('several workers count together, and one that replaces another knows what it knew', async () => {
     const proxy = await start({}, { workers: 2 });
     for (let number = 0; number < 3; number++) {

@@ -132,6 +132,26 @@ describe('the address', () => {
     assert.deepEqual(await judge('192.0.2.1', 'dave'), refusedBy('address'));
   });
 
+  test('counts alone where no name is shown, and nobody is known by none', async () => {
+    const { guard, judge, fail, memory } = alone();
+    guard.succeeded('192.0.2.1', '');
+    assert.equal(memory.size, 0);
+    await fail('192.0.2.1', '', 19);
+    assert.equal((await judge('192.0.2.1', '')).kind, 'wait');
+    assert.deepEqual(await judge('192.0.2.2', ''), pass);
+    await fail('192.0.2.1', '', 1);
+    assert.deepEqual(await judge('192.0.2.1', ''), refusedBy('address'));
+    assert.deepEqual(await judge('192.0.2.1', 'dave'), refusedBy('address'));
+    assert.deepEqual(await judge('192.0.2.2', ''), pass);
+  });
+
+  test('is not counted where `perAddress` is 0, with a name or without', async () => {
+    const { judge, fail, memory } = alone({ perAddress: 0 });
+    await fail('192.0.2.1', '', 1000);
+    assert.equal(memory.size, 0);
+    assert.deepEqual(await judge('192.0.2.1', ''), pass);
+  });
+
   test('is a /64 of IPv6', async () => {
     const { judge, fail } = alone();
     for (let number = 0; number < 20; number++) await fail(`2001:db8::${number + 1}`, `guess${number}`, 1);

@@ -126,6 +126,17 @@ describe('failed logins in Redis', { skip: without('redis-server') }, () => {
     assert.deepEqual(await two.judge('192.0.2.1', 'alice'), pass);
   });
 
+  test('who shows no name counts by address alone, and there is no key of nobody', async () => {
+    const [one, two] = [await connected(), await connected()];
+    one.guard.succeeded('192.0.2.1', '');
+    await one.fail('192.0.2.1', '', 20);
+    assert.deepEqual(await two.judge('192.0.2.1', ''), { kind: 'refuse', by: 'address' });
+    assert.deepEqual(await two.judge('198.51.100.1', ''), pass);
+    await withClient(async (client) =>
+      assert.deepEqual(await client.keys('*'), ['imapveil:logins:address:192.0.2.1']),
+    );
+  });
+
   test('every key says what it is, expires, and lets go when it is deleted', async () => {
     const proxy = await connected();
     proxy.guard.succeeded('2001:db8::1', 'alice');

@@ -10,7 +10,7 @@ import { readFolder, writeFolder } from '../../src/rewrite/list.ts';
 import { oldName, withoutOldName } from '../../src/rewrite/old-name.ts';
 import type { Answer, Question } from '../../src/rewrite/question.ts';
 import type { SessionSettings } from '../../src/session/conversation.ts';
-import type { Effect } from '../../src/session/effect.ts';
+import type { Effect, Login } from '../../src/session/effect.ts';
 import { Session } from '../../src/session/session.ts';
 import { escapeBytes, unescapeBytes } from './cases.ts';
 import { askedAnswer, scriptedFields, scriptedGreetings } from './scripted-answers.ts';
@@ -142,6 +142,10 @@ function event(session: Session, name: string): readonly Effect[] {
       return session.upstreamSecured();
     case 'upstream-closed':
       return session.upstreamClosed();
+    case 'client-closed':
+      return session.clientClosed();
+    case 'login-timeout':
+      return session.end({ code: 'login-timeout', message: 'too late' }, 'Autologout: too late');
     case 'connect-again':
       return session.connectAgain();
     case 'drain':
@@ -167,9 +171,9 @@ function describeEffect(effect: Effect): string {
     case 'end':
       return `end ${effect.cause.code}`;
     case 'logged-in':
-      return `logged-in ${effect.user ?? '-'}`;
+      return `logged-in ${effect.user ?? '-'}${whose(effect)}`;
     case 'login-failed':
-      return `login-failed ${effect.user ?? '-'}${effect.code === undefined ? '' : ` [${effect.code}]`}`;
+      return `login-failed ${effect.user ?? '-'}${whose(effect)}${effect.code === undefined ? '' : ` [${effect.code}]`}`;
     case 'login-refused':
       return `login-refused ${effect.user ?? '-'} ${effect.mechanism ?? '-'} ${effect.by}`;
     case 'capabilities-added':
@@ -178,6 +182,11 @@ function describeEffect(effect: Effect): string {
     default:
       return effect.kind;
   }
+}
+
+/** Whose password it was, where it was not the user's. */
+function whose({ user, passwordOf }: Login): string {
+  return passwordOf === user ? '' : ` of ${passwordOf || 'nobody'}`;
 }
 
 function without(capabilities: string, port: number): string {

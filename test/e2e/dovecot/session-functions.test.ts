@@ -127,6 +127,7 @@ describe('DoLogin, DoGreeting, DoId, DoCommand', { skip: without('dovecot', 'ope
 
   for (const [name, client] of Object.entries({ PLAIN: plain, LOGIN: login, 'CRAM-MD5': cramMd5 })) {
     for (const start of ['initial', 'asked'] as const) {
+      // There is none, and whoever sends one is refused: see below.
       if (start === 'initial' && name === 'CRAM-MD5') continue;
       test(`P3, P11: ${name}, ${start}: refused, and the same connection logs in as somebody else`, async () => {
         const before = (await dovecot.log()).length;
@@ -146,6 +147,20 @@ describe('DoLogin, DoGreeting, DoId, DoCommand', { skip: without('dovecot', 'ope
       });
     }
   }
+
+  test('P3: CRAM-MD5 with an initial response is refused, whoever is named in it', async () => {
+    const before = (await dovecot.log()).length;
+    const imap = await connect();
+    // Dovecot would pass over it, and ask for the name of which nobody was asked.
+    const named = Buffer.from('alice x').toString('base64');
+    assert.match((await imap.command(`AUTHENTICATE CRAM-MD5 ${named}`)).tagged, /^\S+ BAD /);
+    const { tagged: refused } = await authenticate(imap, cramMd5(dovecot.account('carol')), 'asked');
+    assert.match(refused, /^\S+ NO \[AUTHENTICATIONFAILED\]/);
+    assert.doesNotMatch((await dovecot.log()).slice(before), /alice|carol/);
+    const { tagged } = await authenticate(imap, cramMd5(dovecot.account('alice')), 'asked');
+    assert.match(tagged, /^\S+ OK/);
+    await imap.logout();
+  });
 
   test('P12: the password literal of a refused LOGIN is never asked for, however the name is written', async () => {
     const imap = await connect();
