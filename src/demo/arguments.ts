@@ -23,7 +23,8 @@ export type Argument =
   | { readonly kind: 'string'; readonly bytes: Uint8Array }
   | { readonly kind: 'list'; readonly items: readonly Argument[] };
 
-const deepest = 16;
+/** Lists in lists, and criteria of SEARCH in criteria: each level is a call in a call, and a stack has an end. */
+export const deepest = 16;
 
 /** Reads all arguments of the whole command `message` from index `at`. Undefined: they are not of that form. */
 export function readArguments(message: Uint8Array, at: number | undefined): readonly Argument[] | undefined {

@@ -1,6 +1,7 @@
 /**
  * One client's connection to the demo mailbox: commands are gathered from the framer's segments, literals
- * included, run one after the other, and answered. A fault on the wire ends the connection with BYE.
+ * included, run one after the other, and answered. A fault on the wire, and a bug, ends the connection with BYE, and no
+ * other.
  */
 import type { Socket } from 'node:net';
 import {
@@ -69,6 +70,15 @@ class Connection {
   }
 
   receive(chunk: Uint8Array): void {
+    try {
+      this.#takeAll(chunk);
+    } catch {
+      // Thrown further, it would end the process: the proxy's, with all sessions, where the mailbox is built in.
+      this.#hangUp('[SERVERBUG] The demo mailbox has failed at this command');
+    }
+  }
+
+  #takeAll(chunk: Uint8Array): void {
     this.#framer.push(chunk);
     while (!this.#ended) {
       const segment = this.#framer.next(this.#challenge ? 'opaque' : 'message');

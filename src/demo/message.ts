@@ -34,21 +34,38 @@ export interface Field {
   readonly raw: string;
 }
 
-/** The fields of a header, in order. */
+/**
+ * The fields of a header, in order. Line by line, as the addresses below mark by mark: a repeated group of a regular
+ * expression takes stack for each round, and a message has millions.
+ */
 export function headerFields(header: Uint8Array): readonly Field[] {
+  const text = latin1(header);
   const fields: Field[] = [];
-  for (const [raw] of latin1(header).matchAll(/^[^\s:]+[ \t]*:[^\n]*\n?(?:[ \t][^\n]*\n?)*/gm)) {
-    const colon = raw.indexOf(':');
-    fields.push({
-      name: raw.slice(0, colon).trimEnd().toUpperCase(),
-      value: raw
-        .slice(colon + 1)
-        .replace(/\r?\n/g, '')
-        .trim(),
-      raw,
-    });
+  for (let at = 0; at < text.length; ) {
+    let end = lineEnd(text, at);
+    while (text[end] === ' ' || text[end] === '\t') end = lineEnd(text, end);
+    const field = readField(text.slice(at, end));
+    if (field !== undefined) fields.push(field);
+    at = end;
   }
   return fields;
+}
+
+/** Behind the LF of the line that begins at `start`. */
+function lineEnd(text: string, start: number): number {
+  const feed = text.indexOf('\n', start);
+  return feed < 0 ? text.length : feed + 1;
+}
+
+function readField(raw: string): Field | undefined {
+  const colon = raw.indexOf(':');
+  const name = raw.slice(0, Math.max(colon, 0)).trimEnd();
+  if (name === '' || /\s/.test(name)) return undefined;
+  const value = raw
+    .slice(colon + 1)
+    .replace(/\r?\n/g, '')
+    .trim();
+  return { name: name.toUpperCase(), value, raw };
 }
 
 /** The value of the first field of that name (capitals). */
@@ -79,8 +96,25 @@ export function envelope(fields: readonly Field[]): string {
 
 /** An address list of a header field; NIL where it names nobody. */
 function addresses(value: string | undefined): string {
-  const written = (value?.match(/(?:"(?:\\.|[^"\\])*"|[^",])+/g) ?? []).map(address).filter(Boolean);
+  const written = apart(value ?? '')
+    .map(address)
+    .filter(Boolean);
   return written.length === 0 ? 'NIL' : `(${written.join('')})`;
+}
+
+/** Cut at each comma that does not stand in a quoted string. */
+function apart(value: string): readonly string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let quoted = false;
+  for (const { 0: mark, index } of value.matchAll(/\\.|[",]/g)) {
+    if (mark === '"') quoted = !quoted;
+    if (mark !== ',' || quoted) continue;
+    parts.push(value.slice(start, index));
+    start = index + 1;
+  }
+  parts.push(value.slice(start));
+  return parts;
 }
 
 function address(text: string): string {

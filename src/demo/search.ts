@@ -3,7 +3,16 @@
  * left out; asked for them, the demo mailbox says so instead of finding nothing.
  */
 import { latin1 } from '../imap-parser-lite/index.ts';
-import { type Argument, astring, inSet, keyword, list, type SequenceSet, sequenceSet } from './arguments.ts';
+import {
+  type Argument,
+  astring,
+  deepest,
+  inSet,
+  keyword,
+  list,
+  type SequenceSet,
+  sequenceSet,
+} from './arguments.ts';
 import { headerFields, splitMessage } from './message.ts';
 import { type Outcome, type SelectedSession, tagged } from './session.ts';
 import type { Numbered } from './view.ts';
@@ -34,19 +43,21 @@ export function search(session: SelectedSession, given: readonly Argument[], by:
   const all = session.selected.all();
   const largest = { number: all.length, uid: all.at(-1)?.message.uid ?? 0 };
   const withCharset = keyword(given[0]) === 'CHARSET';
-  const test = given.length > 0 ? readAll(withCharset ? given.slice(2) : given, largest) : undefined;
+  const test = given.length > 0 ? readAll(withCharset ? given.slice(2) : given, largest, 0) : undefined;
   if (test === undefined)
-    return tagged('NO [CANNOT] The demo mailbox searches by flags, numbers, UIDs and text only');
+    return tagged(
+      'NO [CANNOT] The demo mailbox searches by flags, numbers, UIDs and text only, and not deep in one another',
+    );
   const found = all.filter(test).map(({ number, message }) => (by === 'uid' ? message.uid : number));
   session.send(['* SEARCH', ...found].join(' '));
   return tagged('OK SEARCH completed');
 }
 
-/** All criteria at once; undefined where one is not known. */
-function readAll(given: readonly Argument[], largest: Largest): Test | undefined {
+/** All criteria at once; undefined where one is not known, or too deep in others. */
+function readAll(given: readonly Argument[], largest: Largest, depth: number): Test | undefined {
   const tests: Test[] = [];
   for (let at = 0; at < given.length; ) {
-    const criterion = readCriterion(given.slice(at), largest);
+    const criterion = readCriterion(given.slice(at), largest, depth);
     if (criterion === undefined) return undefined;
     tests.push(criterion.test);
     at += criterion.length;
@@ -54,9 +65,10 @@ function readAll(given: readonly Argument[], largest: Largest): Test | undefined
   return (candidate) => tests.every((test) => test(candidate));
 }
 
-function readCriterion(given: readonly Argument[], largest: Largest): Criterion | undefined {
+function readCriterion(given: readonly Argument[], largest: Largest, depth: number): Criterion | undefined {
+  if (depth > deepest) return undefined;
   const inside = list(given[0]);
-  if (inside) return only(readAll(inside, largest));
+  if (inside) return only(readAll(inside, largest, depth + 1));
   const set = sequenceSet(given[0]);
   if (set) return only(({ number }) => inSet(set, number, largest.number));
   const key = keyword(given[0]) ?? '';
@@ -75,12 +87,12 @@ function readCriterion(given: readonly Argument[], largest: Largest): Criterion 
     case 'UID':
       return uidCriterion(sequenceSet(given[1]), largest);
     case 'NOT': {
-      const inner = readCriterion(given.slice(1), largest);
+      const inner = readCriterion(given.slice(1), largest, depth + 1);
       return inner && { test: (candidate) => !inner.test(candidate), length: 1 + inner.length };
     }
     case 'OR': {
-      const left = readCriterion(given.slice(1), largest);
-      const right = left && readCriterion(given.slice(1 + left.length), largest);
+      const left = readCriterion(given.slice(1), largest, depth + 1);
+      const right = left && readCriterion(given.slice(1 + left.length), largest, depth + 1);
       if (!left || !right) return undefined;
       return { test: (one) => left.test(one) || right.test(one), length: 1 + left.length + right.length };
     }
