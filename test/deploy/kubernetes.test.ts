@@ -149,6 +149,17 @@ for (const [name, expected] of Object.entries(kinds)) {
   });
 }
 
+test('the alerts ask for the job that the Prometheus operator calls the pods', {
+  skip: without('kubectl'),
+}, async () => {
+  const objects = await render(join(folder, 'example'));
+  const { jobLabel } = one(objects, 'PodMonitor').spec;
+  const { labels } = one(objects, 'Deployment').spec.template.metadata;
+  const rules = readFileSync(new URL('deploy/prometheus/imapveil.rules.yml', root), 'utf8');
+  const asked = new Set([...rules.matchAll(/job="([^"]*)"/g)].map(([, job]) => job));
+  assert.deepEqual([...asked], [labels[jobLabel]]);
+});
+
 describe('the steps of docs/deploying.md', { skip: without('kubectl') }, () => {
   const page = readFileSync(new URL('docs/deploying.md', root), 'utf8');
   const steps = page.split(/^(?=\d\. )/m);
