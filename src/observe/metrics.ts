@@ -186,6 +186,12 @@ export function createServingMetrics({ traffic, upstreams, hasLostStore }: Looks
   );
   read('imapveil_folders_hidden_total', 'Folders left out of answers.', (known) => known.foldersHidden);
 
+  // What alerts ask about is there from the start: rate and increase of a series that is born with its first event
+  // do not see that event, and a comparison with a series that is not there is never true.
+  for (const result of ['ok', 'failed', 'refused']) logins.inc({ result, mechanism: 'other' }, 0);
+  ended.inc({ cause: 'internal-error' }, 0);
+  refusals.inc({ reason: 'too-many-connections' }, 0);
+
   return {
     sessionBegan(port) {
       sessions.inc({ port });
@@ -209,6 +215,7 @@ export function createServingMetrics({ traffic, upstreams, hasLostStore }: Looks
     hookAnswered(call, count, wrong, waited) {
       calls.inc({ function: call }, count);
       failed.inc({ function: call }, wrong);
+      missed.inc({ function: call }, 0);
       took.observe({ function: call }, waited);
     },
     hookMissedDeadline: (call) => missed.inc({ function: call }),
