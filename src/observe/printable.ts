@@ -55,9 +55,18 @@ export function controlsEscaped(text: string): string {
   return text.replace(UNSAFE, written);
 }
 
+/** JSON text with the same characters written `\uXXXX`, which JSON.stringify does for C0 only: it is read as it was. */
+export function controlsEscapedInJson(json: string): string {
+  return json.replace(UNSAFE, (character) => fourDigits(character.charCodeAt(0)));
+}
+
 function written(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  return NAMED[character] ?? (code < 0x80 ? hex(code) : `\\u${code.toString(16).padStart(4, '0')}`);
+  return NAMED[character] ?? (code < 0x80 ? hex(code) : fourDigits(code));
+}
+
+function fourDigits(code: number): string {
+  return `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
 function hex(byte: number): string {

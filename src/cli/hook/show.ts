@@ -3,7 +3,7 @@
  * terminal. What always holds: of what a server or a script said nothing reaches the terminal that it would obey.
  */
 import { splitWords } from '../../imap-parser-lite/index.ts';
-import { controlsEscaped } from '../../observe/printable.ts';
+import { controlsEscaped, controlsEscapedInJson } from '../../observe/printable.ts';
 import { applyFates } from '../../rewrite/folders.ts';
 import { readFolder } from '../../rewrite/list.ts';
 import type { Answer } from '../../rewrite/question.ts';
@@ -57,7 +57,7 @@ function leaving({ question }: Trial, answer: Answer): Uint8Array | undefined {
 }
 
 /** One object on one line: `input`, `output`, `show`; and `message`, where a refusal has one. */
-export const asJson: Show = (trial, answer) => JSON.stringify(shown(trial, answer));
+export const asJson: Show = (trial, answer) => controlsEscapedInJson(JSON.stringify(shown(trial, answer)));
 
 /** What goes in and what comes out, or what becomes of it in one word. Folders are shown by their decoded names. */
 export const asText: Show = (trial, answer) => {

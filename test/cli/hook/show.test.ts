@@ -60,6 +60,18 @@ test('what a name holds never reaches the terminal as a command to it (A8)', asy
   assert.ok(io.output().includes('a\\x1b]0;x\\x07'));
 });
 
+test('--json writes what a terminal would obey as \\uXXXX, and a program reads the same text (A8)', async () => {
+  const { PassThrough } = await import('node:stream');
+  const io = captureIo();
+  const line = '* LIST () "/" "a\u009b2J\u202eb\x7f\u2028ü🗑"';
+  const stdin = new PassThrough().end(`${line}\r\n`);
+  assert.equal(await hook(['list', '--json', '--script', script], { ...io, stdin }), 0);
+  const written = io.output().trimEnd();
+  assert.ok(written.includes('a\\u009b2J\\u202eb\\u007f\\u2028ü🗑'), written);
+  const { input, output } = JSON.parse(written) as Record<string, string>;
+  assert.deepEqual([input, output], [line, line.replace('()', '(\\Sent)')]);
+});
+
 test('the difference is the shortest, and joins to both lines', () => {
   for (const [before, after, changes] of [
     ['A B C', 'A C', 2],
