@@ -12,10 +12,10 @@ import { asDifference, asJson, asText, type Show } from './hook/show.ts';
 import { trialsFor } from './hook/trials.ts';
 import { tryAll } from './hook/try-all.ts';
 import { watching } from './hook/watch.ts';
-import { WrongCall } from './hook/wrong-call.ts';
+import { GivenUp, WrongCall } from './hook/wrong-call.ts';
 import type { Io } from './io.ts';
 
-/** Exit code 0: printed; 1: the script failed, with `script.lua:7: message` on standard error; 2: the call is wrong. */
+/** Exit code 0: printed; 1: the script failed, with `script.lua:7: message` on standard error; 2: the call is wrong; 130: given up. */
 export async function hook(argv: readonly string[], io: Io): Promise<number> {
   try {
     const { values, positionals } = readOptions(argv);
@@ -29,6 +29,7 @@ export async function hook(argv: readonly string[], io: Io): Promise<number> {
       io.stderr.write(error.message);
       return 2;
     }
+    if (error instanceof GivenUp) return 130;
     if (!(error instanceof ServerFault)) throw error;
     io.stderr.write(`imapveil hook: ${error.message}\n`);
     return 1;

@@ -2,13 +2,20 @@
 import type { ReadStream } from 'node:tty';
 import type { Io } from '../io.ts';
 
-/** Undefined: there is no terminal, or Ctrl-C was pressed. */
-export async function askPassword(prompt: string, { stdin, stderr }: Io): Promise<string | undefined> {
-  if (!isTerminal(stdin)) return undefined;
+export type Asked =
+  | { readonly kind: 'typed'; readonly password: string }
+  /** By Ctrl-C, Ctrl-D, or the end of the terminal. */
+  | { readonly kind: 'given-up' }
+  | { readonly kind: 'no-terminal' };
+
+/** Writes `prompt` to standard error and reads a line from standard input, where that is a terminal. */
+export async function askPassword(prompt: string, { stdin, stderr }: Io): Promise<Asked> {
+  if (!isTerminal(stdin)) return { kind: 'no-terminal' };
   stderr.write(prompt);
   stdin.setRawMode(true);
   try {
-    return await readLine(stdin);
+    const password = await readLine(stdin);
+    return password === undefined ? { kind: 'given-up' } : { kind: 'typed', password };
   } finally {
     stdin.setRawMode(false);
     stdin.pause();
@@ -20,7 +27,7 @@ function isTerminal(stdin: Io['stdin']): stdin is ReadStream {
   return 'isTTY' in stdin && stdin.isTTY === true;
 }
 
-/** A line in raw mode, where the keys that mend it are characters like any other. */
+/** A line in raw mode, where the keys that mend it are characters like any other. Undefined: given up. */
 async function readLine(stdin: ReadStream): Promise<string | undefined> {
   let typed: string[] = [];
   return await new Promise((resolve) => {

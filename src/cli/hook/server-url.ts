@@ -1,7 +1,8 @@
 /** The server that `--from` names, `imaps://user@host:port`, and the password, which never stands in the call. */
+import { domainToASCII } from 'node:url';
 import type { Io } from '../io.ts';
 import { askPassword } from './password.ts';
-import { wrongCall } from './wrong-call.ts';
+import { GivenUp, wrongCall } from './wrong-call.ts';
 
 export interface LiveServer {
   readonly host: string;
@@ -16,7 +17,10 @@ export interface LiveServer {
 
 const VARIABLE = 'IMAPVEIL_PASSWORD';
 
-/** Reads the URL, and asks for the password where it names a user and the environment has none. Throws a `WrongCall`. */
+/**
+ * Reads the URL, and asks for the password where it names a user and the environment has none. Throws a `WrongCall`, or
+ * `GivenUp` where the question for the password is answered by Ctrl-C.
+ */
 export async function readServer(
   url: string,
   verify: LiveServer['verify'],
@@ -25,7 +29,8 @@ export async function readServer(
 ): Promise<LiveServer> {
   const parts = URL.canParse(url) ? new URL(url) : undefined;
   const scheme = parts?.protocol;
-  if (parts === undefined || (scheme !== 'imaps:' && scheme !== 'imap:') || parts.hostname === '') {
+  const host = parts && hostOf(parts);
+  if (parts === undefined || (scheme !== 'imaps:' && scheme !== 'imap:') || host === undefined) {
     throw wrongCall(
       '--from must be imaps://user@host or imap://user@host, with :port where it is another one',
     );
@@ -37,13 +42,23 @@ export async function readServer(
   }
   const user = decoded(parts.username);
   return {
-    host: parts.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host,
     port: parts.port === '' ? (scheme === 'imaps:' ? 993 : 143) : Number(parts.port),
     tls: scheme === 'imaps:' ? 'first' : 'starttls',
     verify,
-    login:
-      user === '' ? undefined : { user, password: await password(user, parts.hostname, io, environment) },
+    login: user === '' ? undefined : { user, password: await password(user, host, io, environment) },
   };
+}
+
+/** As it is looked up and stands in certificates: URL leaves what is not ASCII in %-codes. Undefined: it is none. */
+function hostOf({ hostname }: URL): string | undefined {
+  const address = /^\[(.*)\]$/.exec(hostname)?.[1];
+  if (address !== undefined) return address;
+  try {
+    return domainToASCII(decodeURIComponent(hostname)) || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function decoded(text: string): string {
@@ -58,8 +73,12 @@ async function password(user: string, host: string, io: Io, environment: NodeJS.
   const given = environment[VARIABLE];
   if (given !== undefined) return given;
   const asked = await askPassword(`Password of ${user} at ${host}: `, io);
-  if (asked === undefined) {
-    throw wrongCall(`there is no terminal to ask for the password of ${user}: put it into ${VARIABLE}`);
+  switch (asked.kind) {
+    case 'typed':
+      return asked.password;
+    case 'given-up':
+      throw new GivenUp();
+    case 'no-terminal':
+      throw wrongCall(`there is no terminal to ask for the password of ${user}: put it into ${VARIABLE}`);
   }
-  return asked;
 }

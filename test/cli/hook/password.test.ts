@@ -2,9 +2,14 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { askPassword } from '../../../src/cli/hook/password.ts';
 import { type LiveServer, readServer } from '../../../src/cli/hook/server-url.ts';
+import { hook } from '../../../src/cli/hook.ts';
+import { root } from '../../support/cases.ts';
 import { captureIo } from '../captured-io.ts';
+
+const script = fileURLToPath(new URL('test/fixtures/vpop3/list.lua', root));
 
 /** A terminal on which `keys` are typed; `raw` tells how it was set. */
 function terminal(keys: string) {
@@ -20,17 +25,31 @@ function terminal(keys: string) {
 
 test('what is typed is shown nowhere, and the terminal is left as it was', async () => {
   const { io, raw } = terminal('gehx\x7feim!\r');
-  assert.equal(await askPassword('Password: ', io), 'geheim!');
+  assert.deepEqual(await askPassword('Password: ', io), { kind: 'typed', password: 'geheim!' });
   assert.deepEqual([io.errors(), io.output()], ['Password: \n', '']);
   assert.deepEqual(raw, [true, false]);
 });
 
 test('Ctrl-U begins anew, Ctrl-C gives up, and no terminal is no question', async () => {
-  assert.equal(await askPassword('', terminal('wrong\x15right\n').io), 'right');
+  const typed = await askPassword('', terminal('wrong\x15right\n').io);
+  assert.deepEqual(typed, { kind: 'typed', password: 'right' });
   const { io, raw } = terminal('half\x03');
-  assert.equal(await askPassword('', io), undefined);
+  assert.deepEqual(await askPassword('', io), { kind: 'given-up' });
   assert.deepEqual(raw, [true, false]);
-  assert.equal(await askPassword('', captureIo()), undefined);
+  assert.deepEqual(await askPassword('', captureIo()), { kind: 'no-terminal' });
+});
+
+test('Ctrl-C at the prompt ends the call as it ends others, without a word', async () => {
+  const { io } = terminal('half\x03');
+  const { IMAPVEIL_PASSWORD: given, ...environment } = process.env;
+  process.env = environment;
+  try {
+    const call = ['list', '--from', 'imaps://anna@mail.example', '--script', script];
+    assert.equal(await hook(call, io), 130);
+  } finally {
+    if (given !== undefined) process.env.IMAPVEIL_PASSWORD = given;
+  }
+  assert.deepEqual([io.errors(), io.output()], ['Password of anna at mail.example: \n', '']);
 });
 
 test('the URL says where, and the environment or the terminal says the password', async () => {
@@ -56,7 +75,12 @@ test('the URL says where, and the environment or the terminal says the password'
     tls: 'starttls',
     login: undefined,
   });
+  assert.equal((await read('imaps://müller.example')).host, 'xn--mller-kva.example');
+  assert.equal((await read('imaps://m%C3%BCller.example')).host, 'xn--mller-kva.example');
+  assert.equal((await read('imaps://192.0.2.1')).host, '192.0.2.1');
   for (const [url, says] of [
+    ['imaps://anna@100%.example', /imaps:\/\/user@host/],
+    ['imaps://anna@a%20b', /imaps:\/\/user@host/],
     ['https://mail.example', /imaps:\/\/user@host/],
     ['mail.example', /imaps:\/\/user@host/],
     ['imaps://anna:geheim@mail.example', /must not hold a password/],
