@@ -6,9 +6,37 @@ export interface Part {
   readonly text: string;
 }
 
-/** The shortest way from one to the other. Joined without what was added the parts are `before`, without what was removed `after`. */
+/** Comparing takes memory by the product of the words of both lines; one of 16 KB has up to 16,000. */
+const LARGEST_PRODUCT = 1_000_000;
+
+/**
+ * The shortest way from one to the other, or, where the lines are too long for that, one in between their common
+ * beginning and end. Joined without what was added the parts are `before`, without what was removed `after`.
+ */
 export function difference(before: string, after: string): readonly Part[] {
   const [left, right] = [words(before), words(after)];
+  const shorter = Math.min(left.length, right.length);
+  let start = 0;
+  while (start < shorter && left[start] === right[start]) start++;
+  let behind = 0;
+  while (behind < shorter - start && left.at(-1 - behind) === right.at(-1 - behind)) behind++;
+  const removed = left.slice(start, left.length - behind);
+  const added = right.slice(start, right.length - behind);
+  const compares = removed.length * added.length <= LARGEST_PRODUCT;
+  return [
+    ...parts('same', left.slice(0, start)),
+    ...(compares ? compared(removed, added) : [...parts('removed', removed), ...parts('added', added)]),
+    ...parts('same', left.slice(left.length - behind)),
+  ];
+}
+
+type Words = readonly string[];
+
+function parts(kind: Part['kind'], texts: Words): readonly Part[] {
+  return texts.map((text) => ({ kind, text }));
+}
+
+function compared(left: Words, right: Words): readonly Part[] {
   const common = commonLengths(left, right);
   const parts: Part[] = [];
   let [at, other] = [0, 0];
@@ -29,12 +57,12 @@ export function difference(before: string, after: string): readonly Part[] {
   return parts;
 }
 
-function words(line: string): readonly string[] {
+function words(line: string): Words {
   return line.match(/"(?:[^"\\]|\\.)*"|[()]| +|[^ ()"]+|"/g) ?? [];
 }
 
 /** At [i][j]: how many words the two have in common, in the same order, from their `i`th and `j`th on. */
-function commonLengths(left: readonly string[], right: readonly string[]): readonly number[][] {
+function commonLengths(left: Words, right: Words): readonly number[][] {
   const lengths = Array.from({ length: left.length + 1 }, () => new Array<number>(right.length + 1).fill(0));
   for (let at = left.length - 1; at >= 0; at--) {
     for (let other = right.length - 1; other >= 0; other--) {

@@ -91,3 +91,20 @@ test('the difference is the shortest, and joins to both lines', () => {
     assert.equal(parts.filter(({ kind }) => kind !== 'same').length, changes, before);
   }
 });
+
+test('of lines that are too long to compare, all but a common beginning and end is removed and added', () => {
+  const words = (count: number, word: string) =>
+    Array.from({ length: count }, (_, at) => `${word}${at}`).join(' ');
+  const [before, after] = [`A ${words(8000, 'b')} Z`, `A ${words(8000, 'c')} Z`];
+  const parts = difference(before, after);
+  assert.deepEqual(
+    parts
+      .map(({ kind, text }) => (kind === 'same' ? text : kind))
+      .filter((each, at, all) => each !== all[at - 1]),
+    ['A', ' ', 'removed', 'added', ' ', 'Z'],
+  );
+  assert.equal(
+    difference(`${before} x ${before}`, `${before} y ${before}`).filter(({ kind }) => kind !== 'same').length,
+    2,
+  );
+});
