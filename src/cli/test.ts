@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { whyUnreadable } from '../config/unreadable.ts';
 import { isTestFile, runTestFile, type TestReport } from '../hooks/test-file.ts';
 import { help } from './help.ts';
 import type { Io } from './io.ts';
@@ -43,12 +44,16 @@ const passedOver = /(^|[\\/])(node_modules|\.[^\\/]+)[\\/]/;
 
 /** A folder's test files, those of its folders too, in the order of their names; or a sentence that says what is wrong. */
 async function testFiles(path: string): Promise<readonly string[] | string> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return `there is no ${path}`;
-  if (!found.isDirectory()) {
-    return isTestFile(path) ? [path] : `${path} is no test file: its name must end in _test.lua`;
+  let all: readonly string[];
+  try {
+    if (!(await stat(path)).isDirectory()) {
+      return isTestFile(path) ? [path] : `${path} is no test file: its name must end in _test.lua`;
+    }
+    all = await readdir(path, { recursive: true });
+  } catch (error) {
+    const { code, path: refused = path } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? `there is no ${path}` : `${refused} cannot be read: ${whyUnreadable(error)}`;
   }
-  const all = await readdir(path, { recursive: true });
   const names = all.filter((name) => isTestFile(name) && !passedOver.test(name)).sort();
   return names.length === 0 ? `there is no *_test.lua in ${path}` : names.map((name) => join(path, name));
 }

@@ -1,6 +1,6 @@
 /** `imapveil test`: what it runs, what it says of failures, and with which exit code. */
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { test as testCommand } from '../../src/cli/test.ts';
@@ -176,4 +176,31 @@ test('nothing to run, and a wrong call, are exit code 2', async () => {
     assert.match(errors, says);
   }
   assert.match((await call('--help')).output, /imapveil test FOLDER\|FILE/);
+});
+
+/** As somebody to whom the modes of files apply, which they do not to root. */
+async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return await work();
+  process.seteuid!(65_534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid!(0);
+  }
+}
+
+test('a folder that may not be read, or one in it, is a wrong call', async () => {
+  const closed = join(folder, 'closed');
+  await mkdir(join(closed, 'in'), { recursive: true });
+  await chmod(closed, 0);
+  for (const [path, says] of [
+    [closed, './closed cannot be read: permission denied'],
+    [folder, './closed cannot be read: permission denied'],
+    [join(closed, 'in'), './closed/in cannot be read: permission denied'],
+    [join(folder, 'none'), 'there is no ./none'],
+  ] as const) {
+    const { code, errors } = await asNobody(() => call(path));
+    assert.deepEqual([code, errors], [2, `imapveil test: ${says}; see imapveil test --help\n`]);
+  }
+  await chmod(closed, 0o700);
 });
