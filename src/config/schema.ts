@@ -163,7 +163,8 @@ const notAsked: Readonly<Record<string, string>> = {
 };
 
 const command = word(
-  /^(UID )?[A-Za-z][A-Za-z0-9-]{0,63}$/i,
+  // A pattern of JSON Schema has no flags: without one, editors refuse what is accepted here.
+  /^([Uu][Ii][Dd] )?[A-Za-z][A-Za-z0-9-]{0,63}$/,
   'must be a command, such as EXPUNGE, UID or UID EXPUNGE',
 ).refine((written) => !Object.hasOwn(notAsked, written.toUpperCase()), {
   error: ({ input }) => `${input} ${notAsked[String(input).toUpperCase()]}`,

@@ -101,6 +101,7 @@ describe('a validator', { skip: without('jsonschema') }, () => {
       least: behind,
       several: 'upstream: { servers: [{ host: a }, { host: b, weight: 2 }], check: { interval: 2s } }\n',
       bare: `${behind}tls: {}\nadmin: {}\nworkers: auto\n`,
+      'commands in any case': `${behind}hooks: { commands: [uid expunge, Uid Move, UID, expunge] }\n`,
     };
     for (const path of ['proxy.yaml', 'deploy/container/proxy.yaml', 'deploy/compose/imapveil/proxy.yaml'])
       texts[path] = readFileSync(new URL(path, root), 'utf8');
