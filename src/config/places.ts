@@ -23,6 +23,17 @@ export function isNetwork(written: string): boolean {
   return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
 }
 
+/**
+ * `host` or `host:port` as URL writes them, for that is what requests are compared with: of `[0:0::1]:80` `[::1]:80`, of
+ * `127.1` `127.0.0.1`. Undefined: it can be in no URL.
+ */
+export function placeInUrl(written: string): string | undefined {
+  const port = /:(\d+)$/.exec(written)?.[1];
+  if (Number(port) === 0 || !URL.canParse(`http://${written}`)) return undefined;
+  const { hostname } = new URL(`http://${written}`);
+  return port === undefined ? hostname : `${hostname}:${Number(port)}`;
+}
+
 /** `redis://user:password@host:6379/0`, with as much of it as is needed. */
 export function isRedisUrl(written: string): boolean {
   if (!URL.canParse(written)) return false;

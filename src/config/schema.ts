@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { usuallyRefused } from '../rewrite/refused.ts';
 import { splitCiphers } from './cipher-list.ts';
-import { isHost, isHostName, isNetwork, isRedisUrl } from './places.ts';
+import { isHost, isHostName, isNetwork, isRedisUrl, placeInUrl } from './places.ts';
 import { type Measured, parseDuration, parseSize } from './units.ts';
 import type { Written } from './written.ts';
 
@@ -170,12 +170,18 @@ const command = word(
   error: ({ input }) => `${input} ${notAsked[String(input).toUpperCase()]}`,
 });
 
-const httpHost = word(
-  /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/,
-  'must be a host, or a host and a port, such as rules.example.org:8080',
+const HTTP_HOST = 'must be a host, or a host and a port, such as rules.example.org:8080';
+
+const httpHost = word(/^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/, HTTP_HOST).transform(
+  (written, context) => {
+    const place = placeInUrl(written);
+    if (place !== undefined) return place;
+    context.issues.push({ code: 'custom', message: HTTP_HOST, input: written });
+    return z.NEVER;
+  },
 );
 
-/** A word of the protocol; case does not matter, so it is kept in upper case. */
+/** A word in which case does not matter. */
 function word(pattern: RegExp, error: string) {
   return z.string({ error }).regex(pattern, { error });
 }
@@ -281,9 +287,7 @@ const schema = section({
     test: z.boolean({ error: 'must be true or false' }).prefault(false),
     commands: list(command, 'commands').prefault([]).transform(upperCase),
     http: section({
-      allow: list(httpHost, 'hosts')
-        .prefault([])
-        .transform((hosts) => hosts.map((host) => host.toLowerCase())),
+      allow: list(httpHost, 'hosts').prefault([]),
       timeout: duration('5s'),
       responseSize: size('1MiB'),
     }).prefault({}),

@@ -134,6 +134,14 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'hosts for HTTP that are in no URL',
+    yaml: 'upstream: { host: mail }\nhooks: { http: { allow: ["a:99999", "a:0", "300.1.1.1", "[:1]", "b:80"] } }',
+    lines: ['2:26', '2:37', '2:44', '2:57'].map(
+      (place, index) =>
+        `${place}: hooks.http.allow[${index}]: must be a host, or a host and a port, such as rules.example.org:8080`,
+    ),
+  },
+  {
     name: 'what is no command, and commands that DoCommand is never asked about',
     yaml: [
       'upstream: { host: mail }',

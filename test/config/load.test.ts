@@ -171,6 +171,17 @@ test('commands are kept in upper case', async (context) => {
   assert.deepEqual(config.hooks.commands, ['UID EXPUNGE', 'X-MOVE']);
 });
 
+test('hosts for HTTP are kept as a URL writes them, by which requests are compared', async (context) => {
+  const written = '[Rules.Internal, "a:0080", "[0:0::1]:80", "[::ffff:127.0.0.1]", "127.1", "0x7f.1:8080"]';
+  const { config } = await load(
+    context,
+    `upstream: { host: mail }\nhooks: { http: { allow: ${written} } }\n`,
+  );
+  assert.deepEqual(config.hooks.http.allow, [
+    ...['rules.internal', 'a:80', '[::1]:80', '[::ffff:7f00:1]', '127.0.0.1', '127.0.0.1:8080'],
+  ]);
+});
+
 test('paths are relative to the file, not to where the command was called', async (context) => {
   const yaml = [
     'upstream: { host: mail, tls: { ca: ../ca.pem, servername: imap.example.org } }',

@@ -7,7 +7,7 @@ import type { Dispatcher } from 'undici';
 
 /** `hooks.http` of proxy.yaml. */
 export interface HttpSettings {
-  /** `host`, for every port, or `host:port`; lower case. */
+  /** `host`, for every port, or `host:port`; as URL writes them. */
   readonly allow: readonly string[];
   /** Milliseconds for the whole of it, redirects included. */
   readonly timeout: number;
