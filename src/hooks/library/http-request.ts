@@ -3,7 +3,7 @@
  * redirects included; it ends in time; and it is answered, by a reply or by a sentence.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 
 /** `hooks.http` of proxy.yaml. */
 export interface HttpSettings {
@@ -49,18 +49,27 @@ export class HttpClient {
   /** `within`: whole milliseconds above 0, of which no more count than the settings allow. Never rejects. */
   async send(request: HttpRequest, within: number): Promise<HttpReply | HttpFault> {
     const limit = Math.min(within, this.#settings.timeout);
-    const signal = AbortSignal.timeout(limit);
+    const late = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    // undici heeds the signal once a request is on a connection, and not while it waits for one.
+    const over = new Promise<HttpFault>((resolve) => {
+      timer = setTimeout(() => {
+        resolve({ fault: `no whole answer within ${limit} milliseconds` });
+        late.abort();
+      }, limit).unref();
+    });
     try {
-      return await this.#follow(request, signal);
+      return await Promise.race([over, this.#follow(request, late.signal)]);
     } catch (error) {
-      if (signal.aborted) return { fault: `no whole answer within ${limit} milliseconds` };
       return { fault: reason(error as NodeJS.ErrnoException) };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   async #follow(first: HttpRequest, signal: AbortSignal): Promise<HttpReply | HttpFault> {
     // Loaded by the first request: most scripts send none.
-    this.#agent ??= import('undici').then(({ Agent }) => new Agent({ connections: CONNECTIONS }));
+    this.#agent ??= import('undici').then(({ Agent }) => new Agent(this.#limits));
     const agent = await this.#agent;
     let request = first;
     for (let redirects = 0; ; redirects++) {
@@ -86,6 +95,19 @@ export class HttpClient {
       if (!URL.canParse(location, url.href)) return { fault: 'redirected to something that is no URL' };
       request = redirected(request, answer.statusCode, new URL(location, url.href), url);
     }
+  }
+
+  /**
+   * undici's own limits of time are out of the way: `send` has one. But a connection that does not come about is given up
+   * after as long as somebody may wait for it, so that who asks next has a new one.
+   */
+  get #limits(): Agent.Options {
+    return {
+      connections: CONNECTIONS,
+      connect: { timeout: this.#settings.timeout },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
   }
 
   #allowed(text: string): URL | HttpFault {
@@ -140,5 +162,6 @@ function reason({ code = '', name, message }: NodeJS.ErrnoException): string {
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) return `the certificate cannot be verified (${code})`;
   if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return 'the connection ended before the answer';
   if (name === 'HTTPParserError') return 'the answer is no HTTP';
-  return code === '' ? message : code;
+  // undici's messages name no URL, and of headers no value.
+  return code === '' || code.startsWith('UND_ERR_') ? message : code;
 }

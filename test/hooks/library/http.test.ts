@@ -1,12 +1,14 @@
 /** HTTP from a script, against servers that are slow, wrong, huge and gone. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer as createTcpServer } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import type { HookEvent, HookHost } from '../../../src/hooks/hook-host.ts';
 import { createHookHost } from '../../../src/hooks/host.ts';
 import type { HookContext } from '../../../src/rewrite/question.ts';
@@ -157,6 +159,44 @@ test('too slow, too large, gone, no HTTP: nil and a sentence, and never the URL'
   assert.equal(await say(`http://${cut}/key`), 'the connection ended before the answer');
   assert.equal(await say(`http://127.0.0.1:${portOf(wrong)}/key`), 'the answer is no HTTP');
   assert.equal(await say(`http://127.0.0.1:${gone}/key`), 'nothing listens there');
+});
+
+/** A port that answers no SYN: the queue of its listener is full, and nobody takes from it. */
+async function blackHole(t: TestContext): Promise<number> {
+  const listener = new Worker(
+    `const { createServer } = require('node:net');
+    const { parentPort } = require('node:worker_threads');
+    const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`,
+    { eval: true },
+  );
+  const [port] = (await once(listener, 'message')) as [number];
+  const queued = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  t.after(async () => {
+    for (const socket of queued) socket.on('error', () => {}).destroy();
+    await listener.terminate();
+  });
+  await Promise.all(queued.map((socket) => once(socket, 'connect')));
+  return port;
+}
+
+test('a host that answers nothing, not even a connection, takes no longer than any other', async (t) => {
+  const port = await blackHole(t);
+  const { say } = await scripted(t, inOneLine, { allow: ['127.0.0.1'], timeout: 500 });
+  const began = performance.now();
+  assert.equal(await say(`http://127.0.0.1:${port}/`), 'no whole answer within 500 milliseconds');
+  assert.ok(performance.now() - began < 5000);
+});
+
+test('what undici finds wrong is said in its words, without the URL', async (t) => {
+  const at = await service(t, (_request, response) => {
+    response.setHeader('x-long', 'x'.repeat(64 * 1024));
+    response.end();
+  });
+  const { say } = await scripted(t, inOneLine, { allow: ['127.0.0.1'] });
+  assert.equal(await say(`http://${at}/key`), 'Headers Overflow Error');
 });
 
 test('only hosts that are allowed, by redirects too; redirects keep no secret for another host', async (t) => {
