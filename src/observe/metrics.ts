@@ -34,8 +34,6 @@ export interface Looks {
 export interface ServingMetrics {
   sessionBegan(port: number): void;
   sessionEnded(port: number, cause: string, seconds: number): void;
-  /** A connection that never became a session. */
-  turnedAway(cause: string): void;
   /** `version` is OpenSSL's, `TLSv1.3`; undefined: it failed. */
   handshake(version: string | undefined): void;
   login(result: 'ok' | 'failed' | 'refused', mechanism: string | undefined): void;
@@ -202,7 +200,6 @@ export function createServingMetrics({ traffic, upstreams, hasLostStore }: Looks
       ended.inc({ cause });
       lasted.observe(lived);
     },
-    turnedAway: (reason) => refusals.inc({ reason }),
     handshake: (version) => handshakes.inc({ result: version ? 'ok' : 'failed', version: version ?? 'none' }),
     login(result, mechanism) {
       const known = mechanism !== undefined && MECHANISMS.has(mechanism);
