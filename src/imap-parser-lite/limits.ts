@@ -9,6 +9,9 @@
  */
 export const heldLine: number = 64 * 1024;
 
+/** Small chunks that wait are put together in blocks of this many bytes; a quarter of it is no longer small. */
+export const block = 4096;
+
 /** When a line goes on in parts, this much of its end is kept back, so that no literal mark is ever cut in two. */
 export const keptBack = 64;
 
