@@ -169,10 +169,18 @@ class ScriptHost implements HookHost {
       settings: this.#settings.settings ?? {},
       http: this.#settings.http?.allow.length ? this.#settings.http : undefined,
     };
-    this.#thread = new ScriptThread(start, this.#settings.deadline, {
-      said: (message) => this.#hear(message),
-      ended: (end) => this.#threadEnded(end),
-    });
+    try {
+      this.#thread = new ScriptThread(start, this.#settings.deadline, {
+        said: (message) => this.#hear(message),
+        ended: (end) => this.#threadEnded(end),
+      });
+    } catch (error) {
+      // The system has no thread left for us, or no file: it may have one again later.
+      this.#thread = undefined;
+      this.#cannotOpen(
+        `${this.#name}: ${openingFault({ kind: 'crashed', message: (error as Error).message })}`,
+      );
+    }
   }
 
   #hear(message: Exclude<FromThread, { kind: 'leaving' }>): void {

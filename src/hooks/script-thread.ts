@@ -112,15 +112,30 @@ export class ScriptThread {
     } else if (call === undefined || age < WATCH_AFTER) {
       this.#watch(Math.min(WATCH_AFTER, deadline) - age);
     } else {
-      const memory = process.memoryUsage.rss();
-      if (this.#watched?.call !== call.start) this.#watched = { call: call.start, memory };
-      if (memory - this.#watched.memory > MEMORY_GROWTH) this.#stop({ kind: 'stuck', limit: 'memory', call });
+      const memory = memoryInUse();
+      if (memory !== undefined && this.#needsTooMuch(call, memory))
+        this.#stop({ kind: 'stuck', limit: 'memory', call });
       else this.#watch(Math.min(WATCH_EVERY, deadline - age));
     }
+  }
+
+  /** `memory`: bytes of the process now. */
+  #needsTooMuch(call: CallUnderWay, memory: number): boolean {
+    if (this.#watched?.call !== call.start) this.#watched = { call: call.start, memory };
+    return memory - this.#watched.memory > MEMORY_GROWTH;
   }
 
   #stop(end: ThreadEnd): void {
     this.#end = end;
     void this.#worker.terminate();
+  }
+}
+
+/** Bytes of the process; undefined where the system does not tell, for it has no file left for the question. */
+function memoryInUse(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
   }
 }

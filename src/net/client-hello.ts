@@ -39,7 +39,10 @@ function handshakeIn(arrived: Buffer): { message: Buffer; broken: boolean } {
   while (at < arrived.length) {
     if (arrived[at] !== HANDSHAKE) return { message: Buffer.concat(parts), broken: true };
     if (arrived.length < at + 5) break;
-    const end = at + 5 + arrived.readUInt16BE(at + 3);
+    const length = arrived.readUInt16BE(at + 3);
+    // Nobody may send an empty one (RFC 8446 §5.1), and thousands of them would be read again with each that comes.
+    if (length === 0) return { message: Buffer.concat(parts), broken: true };
+    const end = at + 5 + length;
     parts.push(arrived.subarray(at + 5, end));
     at = end;
   }

@@ -218,7 +218,13 @@ export class Connection implements LegOwner, Timed {
   }
 
   #ask(question: Question): void {
-    this.#hooks.ask(question).then((answer) => this.#step((session) => session.answered(answer)));
+    this.#hooks.ask(question).then(
+      (answer) => this.#step((session) => session.answered(answer)),
+      (error) =>
+        this.#step(() => {
+          throw error;
+        }),
+    );
   }
 
   #readClient(): void {

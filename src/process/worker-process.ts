@@ -127,7 +127,8 @@ export class WorkerProcess {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    // Without a process of its own it would be ours and its whole group.
+    if (this.#child.pid !== undefined) this.#child.kill('SIGKILL');
   }
 
   /**

@@ -118,10 +118,8 @@ function prepare(started: Started, { config, common }: Extract<ToWorker, { kind:
       started.ready = ready;
       tell({ kind: 'prepared', fault: undefined });
     },
-    (error) => {
-      if (!(error instanceof StartFault)) throw error;
-      tell({ kind: 'prepared', fault: error.message });
-    },
+    // Whatever it is, the old configuration is still there to go on with.
+    (error: Error) => tell({ kind: 'prepared', fault: error.message }),
   );
 }
 

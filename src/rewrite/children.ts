@@ -13,6 +13,9 @@ export interface Below {
   readonly hidden: boolean;
 }
 
+/** No server has more levels (Dovecot 20); a name of thousands would cost the square of them. */
+const LEVELS = 100;
+
 const nothing: Below = { visible: false, hidden: false };
 
 export class Family {
@@ -91,8 +94,11 @@ function parentsOf({ name, parts }: FolderResponse): string[] {
   if (parts.delimiter.length === 0) return parents;
   const text = latin1(name);
   const delimiter = latin1(parts.delimiter);
-  for (let at = text.indexOf(delimiter); at >= 0; at = text.indexOf(delimiter, at + 1))
+  let at = text.indexOf(delimiter);
+  while (at >= 0 && parents.length < LEVELS) {
     parents.push(nameKey(fromLatin1(text.slice(0, at))));
+    at = text.indexOf(delimiter, at + 1);
+  }
   return parents;
 }
 

@@ -37,6 +37,7 @@ export function knownList(text: string, view: CapabilityView): KnownList {
 
   const words = splitWords(text);
   const honest = honestCapabilities(words, view);
+  const kept = new Set(honest);
   const upper = words.map((word) => word.toUpperCase());
   const list: KnownList = {
     words,
@@ -44,7 +45,7 @@ export function knownList(text: string, view: CapabilityView): KnownList {
     takesLogins: !upper.includes('LOGINDISABLED') || upper.some((word) => word.startsWith('AUTH=')),
     refused: refusedWords(words, view.refused),
     honest,
-    removed: words.filter((word) => !honest.includes(word)).length,
+    removed: words.filter((word) => !kept.has(word)).length,
   };
   if (text.length > LONGEST) return list;
   if (lists.size >= REMEMBERED) lists.clear();

@@ -73,7 +73,8 @@ export class CapabilityAnswers {
 
   /** `words`: what the script made of the list. */
   #answered(asked: Asked, words: readonly string[]): void {
-    const added = words.filter((word) => !asked.words.includes(word));
+    const before = new Set(asked.words);
+    const added = words.filter((word) => !before.has(word));
     if (added.length > 0) this.#conversation.effect({ kind: 'capabilities-added', words: added });
     this.#enforcement?.capabilitiesAnswered(asked.words, words);
     if (asked.ours) return;

@@ -50,6 +50,8 @@ test('a client that names none, and what is no client hello', async () => {
   for (const other of [
     Buffer.from('GET / HTTP/1.1\r\n'),
     Buffer.from([22, 3, 1, 0, 4, 2, 0, 0, 0]),
+    // An empty record (RFC 8446 §5.1).
+    Buffer.from([22, 3, 1, 0, 4, 1, 0, 0, 9, 22, 3, 1, 0, 0]),
     Buffer.from([22, 3, 1, 0, 4, 1, 0, 0, 0]),
     Buffer.from([22, 3, 1, 0, 2, 1, 0, 21, 3, 3]),
   ]) {
