@@ -195,8 +195,9 @@ done
 inside() { nsenter --net="/proc/$network_holder/ns/net" -- "$@"; }
 inside ip link set lo up
 
-# A name server for the container: every name is this machine, so that only who asks it gets there.
-inside node --input-type=commonjs -e "
+# A name server for the container: every name is this machine, so that only who asks it gets there. Not by `inside`, of
+# which only the shell would be ended in the end.
+nsenter --net="/proc/$network_holder/ns/net" -- node --input-type=commonjs -e "
   const server = require('dgram').createSocket('udp4');
   server.on('message', (query, from) => {
     let end = 12;
