@@ -12,6 +12,16 @@ before(async () => {
 });
 after(() => removeFolder(folder));
 
+/** The beginning of a primary: a connection that somebody has made is there, as `socket`. */
+const oneConnection = `import { once } from 'node:events';
+  import { connect, createServer } from 'node:net';
+  import { WorkerProcess } from ${JSON.stringify(new URL('../../src/process/worker-process.js', import.meta.url).href)};
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect(server.address().port, '127.0.0.1').on('error', () => {});
+  const [socket] = await once(server, 'connection');
+  server.close();`;
+
 /**
  * What a primary writes that hands one connection to a worker of this code, and then only waits for its end. The
  * worker's channel outlives it for a moment, as it does when two workers end at once and Node notices the second before
@@ -32,14 +42,7 @@ async function primaryOf(workerCode: string): Promise<string> {
   );
   await writeFile(
     primary,
-    `import { once } from 'node:events';
-     import { connect, createServer } from 'node:net';
-     import { WorkerProcess } from ${JSON.stringify(new URL('../../src/process/worker-process.js', import.meta.url).href)};
-     const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
-     await once(server, 'listening');
-     const client = connect(server.address().port, '127.0.0.1').on('error', () => {});
-     const [socket] = await once(server, 'connection');
-     server.close();
+    `${oneConnection}
      const end = await new Promise((resolve) => {
        const worker = new WorkerProcess(${JSON.stringify(worker)}, { kind: 'start' }, {
          serving: () => worker.hand({ socket, listener: 'a port' }),
@@ -99,14 +102,7 @@ test('a connection that a worker has no file for comes back, and the worker is g
   );
   await writeFile(
     primary,
-    `import { once } from 'node:events';
-     import { connect, createServer } from 'node:net';
-     import { WorkerProcess } from ${JSON.stringify(new URL('../../src/process/worker-process.js', import.meta.url).href)};
-     const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
-     await once(server, 'listening');
-     const client = connect(server.address().port, '127.0.0.1').on('error', () => {});
-     const [socket] = await once(server, 'connection');
-     server.close();
+    `${oneConnection}
      const worker = new WorkerProcess(${JSON.stringify(worker)}, { kind: 'start' }, {
        serving: () => worker.hand({ socket, listener: 'a port' }),
        missed: () => console.log('missed'),
