@@ -7,9 +7,7 @@
  * refused literal (the worst desync there is) stays a command and never becomes data.
  */
 import {
-  ASTERISK,
   BACKSLASH,
-  CLOSE_BRACE,
   CLOSE_BRACKET,
   CLOSE_PARENTHESIS,
   CR,
@@ -24,43 +22,12 @@ import {
   TILDE,
 } from './bytes.ts';
 import { announcesLiterals as commandAnnouncesLiterals } from './command.ts';
-import { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
+import { endOfMarked, endOfRun, type LineMarks, type LineTest, mayAnnounce } from './complete-lines.ts';
+import { type WireFaultCode, wireFault } from './errors.ts';
 import * as limits from './limits.ts';
-import { type Literal, readLiteralMark } from './literal.ts';
+import { readLiteralMark } from './literal.ts';
 import { announcesLiterals as responseAnnouncesLiterals } from './response.ts';
-
-export interface LineSegment {
-  readonly kind: 'line';
-  readonly bytes: Uint8Array;
-  /** The first segment of a command or response. */
-  readonly first: boolean;
-  /** The line's end is in it. False: more of this line follows. */
-  readonly complete: boolean;
-  /** Announced by this line; its bytes follow, then another line. Undefined: a complete line ends the message. */
-  readonly literal: Literal | undefined;
-}
-
-export interface LiteralSegment {
-  readonly kind: 'literal';
-  /** Some of the literal's bytes; none in the only segment of `{0}`. */
-  readonly bytes: Uint8Array;
-  /** The literal ends here, and a line follows. */
-  readonly complete: boolean;
-}
-
-export interface FaultSegment {
-  readonly kind: 'fault';
-  readonly fault: WireFault;
-}
-
-export type Segment = LineSegment | LiteralSegment | FaultSegment;
-
-/** A line or a literal of which a part has come. */
-export interface Unfinished {
-  readonly kind: 'line' | 'literal';
-  /** Lines and literals of this stream that are finished: tells this one from the next. */
-  readonly number: number;
-}
+import type { FaultSegment, LineSegment, LiteralSegment, Segment, Unfinished } from './segment.ts';
 
 /** Whose bytes these are: clients send commands, servers send responses. */
 export type Sender = 'client' | 'server';
@@ -71,15 +38,6 @@ for (const byte of [0, CR, LF, QUOTE, BACKSLASH, OPEN_BRACE]) special[byte] = 1;
 
 /** What the byte before decides about the byte that comes, where the two may be in different chunks. */
 type Before = 'nothing' | 'carriage-return' | 'backslash' | 'closing-quote';
-
-/** Says of the line from `start` to `end` (behind its LF) of `bytes` whether it may be one of many in a piece. */
-export type LineTest = (bytes: Uint8Array, start: number, end: number) => boolean;
-
-/**
- * The same, by one byte: a line that begins with `* ` and a byte that has a 1 here, at its place of 256. A table and
- * no function, for this is asked of every line of the longest answers there are.
- */
-export type LineMarks = Uint8Array;
 
 export class Framer {
   readonly #sender: Sender;
@@ -405,32 +363,6 @@ export class Framer {
     this.#heldLength = 0;
     return line;
   }
-}
-
-/** The end of the whole lines from `start` that pass the test. */
-function endOfRun(bytes: Uint8Array, start: number, isPart: LineTest): number {
-  let end = start;
-  for (;;) {
-    const behind = bytes.indexOf(LF, end) + 1;
-    if (behind === 0 || mayAnnounce(bytes, behind) || !isPart(bytes, end, behind)) return end;
-    end = behind;
-  }
-}
-
-/** The end of the whole lines at the front that are marked. */
-function endOfMarked(bytes: Uint8Array, marked: LineMarks): number {
-  let end = 0;
-  while (bytes[end] === ASTERISK && bytes[end + 1] === SPACE && marked[bytes[end + 2]!] === 1) {
-    const behind = bytes.indexOf(LF, end) + 1;
-    if (behind === 0 || mayAnnounce(bytes, behind)) return end;
-    end = behind;
-  }
-  return end;
-}
-
-/** Whether the line that ends before `behind` ends in what may be a literal's mark. */
-function mayAnnounce(bytes: Uint8Array, behind: number): boolean {
-  return bytes[bytes[behind - 2] === CR ? behind - 3 : behind - 2] === CLOSE_BRACE;
 }
 
 function mayFollowQuoted(byte: number): boolean {

@@ -9,18 +9,9 @@ export {
   splitWords,
 } from './capability.ts';
 export { type CommandHead, readCommandHead, readListArguments, readTag } from './command.ts';
+export type { LineMarks, LineTest } from './complete-lines.ts';
 export { type WireFault, type WireFaultCode, wireFault } from './errors.ts';
-export {
-  type FaultSegment,
-  Framer,
-  type LineMarks,
-  type LineSegment,
-  type LineTest,
-  type LiteralSegment,
-  type Segment,
-  type Sender,
-  type Unfinished,
-} from './framer.ts';
+export { Framer, type Sender } from './framer.ts';
 export * as wireLimits from './limits.ts';
 export { isListVerb, type ListResponse, readListResponse } from './list.ts';
 export { asSynchronising, type Literal, readLiteralMark } from './literal.ts';
@@ -33,3 +24,4 @@ export {
 export { canonicalName, decodeMailboxName, encodeMailboxName } from './mailbox-name.ts';
 export { replaceStrings, startOfOpenString } from './quoted-strings.ts';
 export { isStatusWord, type ResponseHead, readResponseCode, readResponseHead } from './response.ts';
+export type { FaultSegment, LineSegment, LiteralSegment, Segment, Unfinished } from './segment.ts';

@@ -4,46 +4,22 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Config } from '../config/config.ts';
-import type { HookHost, HookSession } from '../hooks/hook-host.ts';
+import type { HookSession } from '../hooks/hook-host.ts';
 import type { Question } from '../rewrite/question.ts';
-import type { Refused } from '../rewrite/refused.ts';
 import type { SessionSettings } from '../session/conversation.ts';
 import type { Effect, EndCause, EndCode, Login } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
-import type { ConnectionEvents, Summary } from './connection-events.ts';
-import type { Deadlines, Timed } from './deadlines.ts';
+import type { Summary } from './connection-events.ts';
+import type { Timed } from './deadlines.ts';
 import { letGo, listen } from './handlers.ts';
+import { BACKLOG, LINGER, SILENCE, UNREAD } from './limits.ts';
 import { lateness, Patience } from './patience.ts';
 import { proxyHeaderOf } from './proxy-header-writer.ts';
 import { kept } from './read-memory.ts';
-import type { TlsFront } from './tls.ts';
+import type { Shared } from './shared.ts';
 import { behindHeader } from './upstream-failure.ts';
 import { type LegOwner, UpstreamLeg } from './upstream-leg.ts';
-import type { UpstreamPool, UpstreamWay } from './upstream-pool.ts';
-
-/** What all connections share. */
-export interface Shared {
-  readonly config: Config;
-  readonly refused: Refused;
-  readonly upstreams: UpstreamPool;
-  readonly tlsFront: TlsFront;
-  readonly hooks: Pick<HookHost, 'defines' | 'openSession'>;
-  readonly deadlines: Deadlines;
-  readonly events: ConnectionEvents;
-}
-
-/** Bytes that may wait in the session, or in a socket's buffer, until the side they come from is read no more. */
-const BACKLOG = 64 * 1024;
-/** Bytes that a client may leave unread before its commands are read no more. */
-const UNREAD = 256 * 1024;
-/** Milliseconds that a closed session's last bytes have to reach the client, once they have left. */
-const LINGER = 2000;
-/**
- * Milliseconds of silence after which the system asks whether the other end is still there: what a balancer or a router
- * has forgotten without a word is noticed before `limits.idleTimeout`, and a live one costs a packet every five minutes.
- */
-const SILENCE = 300_000;
+import type { UpstreamWay } from './upstream-pool.ts';
 
 function nothing(): void {}
 
@@ -133,9 +109,14 @@ export class Connection implements LegOwner, Timed {
     try {
       this.#apply(tell(this.#session));
     } catch (error) {
-      this.#shared.events.failed(this.#facts, error);
-      this.#close({ code: 'internal-error', message: 'a bug in imapveil' });
+      this.#failed(error);
     }
+  }
+
+  /** A bug of ours costs this session and no other (A7). */
+  #failed(error: unknown): void {
+    this.#shared.events.failed(this.#facts, error);
+    if (this.#cause === undefined) this.#close({ code: 'internal-error', message: 'a bug in imapveil' });
   }
 
   #apply(effects: readonly Effect[]): void {
@@ -220,10 +201,7 @@ export class Connection implements LegOwner, Timed {
   #ask(question: Question): void {
     this.#hooks.ask(question).then(
       (answer) => this.#step((session) => session.answered(answer)),
-      (error) =>
-        this.#step(() => {
-          throw error;
-        }),
+      (error) => this.#failed(error),
     );
   }
 

@@ -8,11 +8,12 @@ import type { SessionSettings } from '../session/conversation.ts';
 import type { EndCause } from '../session/effect.ts';
 import { countedAddress, plainAddress } from './address.ts';
 import { AwaitedHeader } from './awaited-header.ts';
-import { Connection, type Shared } from './connection.ts';
+import { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { belongsTo } from './networks.ts';
 import type { ProxyEnd } from './proxy-header.ts';
 import { newSessionName } from './session-name.ts';
+import type { Shared } from './shared.ts';
 
 /** Takes a paused socket that was just accepted by a listener, and does the rest. */
 export function acceptor(listen: Listen, shared: Shared, connections: Connections): (socket: Socket) => void {

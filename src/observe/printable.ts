@@ -55,7 +55,7 @@ export function controlsEscaped(text: string): string {
   return text.replace(UNSAFE, written);
 }
 
-/** JSON text with the same characters written `\uXXXX`, which JSON.stringify does for C0 only: it is read as it was. */
+/** JSON text with the same characters as `\u` and four digits, which JSON.stringify writes for C0 only: it is read as it was. */
 export function controlsEscapedInJson(json: string): string {
   return json.replace(UNSAFE, (character) => fourDigits(character.charCodeAt(0)));
 }
