@@ -67,8 +67,8 @@ export class Framer {
   #lastByte = SPACE;
   #finished = 0;
 
-  /** A line longer than this many bytes is a fault. None by default: then it goes on in parts. */
-  longestLine: number = Number.POSITIVE_INFINITY;
+  /** A line longer than this many bytes is a fault. Undefined: none is, it goes on in parts. */
+  longestLine: number | undefined;
 
   constructor(sender: Sender) {
     this.#sender = sender;
@@ -203,7 +203,7 @@ export class Framer {
       const end = this.#scan(chunk, start);
       if (typeof end === 'string') return this.#fail(end);
       if (end > 0) {
-        if (this.#heldLength + end - start > this.longestLine) return this.#fail('line-too-long');
+        if (this.#isTooLong(this.#heldLength + end - start)) return this.#fail('line-too-long');
         const isWhole = start === 0 && end === chunk.length;
         const piece = isWhole ? chunk : chunk.subarray(start, end);
         const bytes = this.#heldLength === 0 ? piece : this.#takeHeld(piece);
@@ -213,9 +213,13 @@ export class Framer {
       this.#hold(chunk.subarray(start));
       this.#lastByte = chunk[chunk.length - 1]!;
       this.#consumeTo(chunk.length);
-      if (this.#heldLength > this.longestLine) return this.#fail('line-too-long');
+      if (this.#isTooLong(this.#heldLength)) return this.#fail('line-too-long');
       if (this.#heldLength >= limits.heldLine) return this.#partOfLine();
     }
+  }
+
+  #isTooLong(length: number): boolean {
+    return this.longestLine !== undefined && length > this.longestLine;
   }
 
   /** Looks through `chunk` from `start`: the index behind the line's LF, 0 where it has none, or a fault. */

@@ -11,8 +11,6 @@ export interface Timed {
 export class Deadlines {
   readonly #timed: Set<Timed> = new Set();
   #timer: NodeJS.Timeout;
-  /** Milliseconds of `performance.now()`, as old as one interval: cheap enough to be read for every chunk. */
-  now: number = performance.now();
 
   /** `interval` in milliseconds. */
   constructor(interval: number) {
@@ -42,7 +40,7 @@ export class Deadlines {
   }
 
   #sweep(): void {
-    this.now = performance.now();
-    for (const timed of this.#timed) timed.checkDeadlines(this.now);
+    const now = performance.now();
+    for (const timed of this.#timed) timed.checkDeadlines(now);
   }
 }

@@ -26,7 +26,7 @@ const LASTING = 5000;
 export class Patience {
   readonly #limits: Limits;
   readonly began: number = performance.now();
-  /** When either side said something last. */
+  /** When it was last seen that either side has said something. */
   active: number = this.began;
   /** When there must have been a login, while there is none. */
   #loginBy: number;

@@ -10,6 +10,7 @@ import type { PrettyOptions } from 'pino-pretty';
 import type { Config } from '../config/config.ts';
 import { gatheredLines } from './gathered-lines.ts';
 import { isoTime } from './iso-time.ts';
+import { isPiped, PipedOutput } from './piped-output.ts';
 import { controlsEscaped, printable } from './printable.ts';
 
 export { printable };
@@ -28,19 +29,30 @@ export function createLog(settings: Config['log'], target?: Writable): Log {
     hooks: { streamWrite: escapeInJson },
   };
   const format = settings.format ?? (isTerminal(target) ? 'pretty' : 'json');
-  return pino(options, format === 'pretty' ? prettyStream(target) : plainStream(settings.level, target));
+  if (format === 'pretty') return pino(options, prettyStream(target));
+  if (target !== undefined) return pino(options, target);
+  const log: Log = pino(
+    options,
+    standardOutput(settings.level, (lines) =>
+      log.warn({ lines }, 'lines of the log were lost: nobody read it'),
+    ),
+  );
+  return log;
 }
 
 /** Bytes that are kept for a disk that is full, and written when it has room again; what comes beyond is lost. */
 const UNWRITTEN = 1024 * 1024;
 
 /** At `debug` each line is written at once: who looks for a fault wants the last one before it. */
-function plainStream(level: Config['log']['level'], target: Writable | undefined): DestinationStream {
-  if (target !== undefined) return target;
+function standardOutput(level: Config['log']['level'], tellLost: (lines: number) => void): DestinationStream {
+  const output = isPiped() ? new PipedOutput(tellLost) : fileOutput();
+  return level === 'debug' || level === 'trace' ? output : gatheredLines(output);
+}
+
+function fileOutput(): DestinationStream {
   const output = destination({ dest: 1, sync: true, maxLength: UNWRITTEN });
   // A full disk costs lines of the log, and nobody's mail.
-  output.on('error', () => {});
-  return level === 'debug' || level === 'trace' ? output : gatheredLines(output);
+  return output.on('error', () => {});
 }
 
 /** pino-pretty costs 20 ms at start and is for people, so it is loaded when somebody asks for it. */

@@ -57,7 +57,7 @@ export class ClientInput {
     const { loggedIn, settings, transcript } = this.#conversation;
     const opaque = this.reading.kind === 'sasl' || this.reading.kind === 'done';
     if (opaque) this.#framer.longestLine = limits.saslLine;
-    else this.#framer.longestLine = loggedIn ? Number.POSITIVE_INFINITY : settings.preLoginLine;
+    else this.#framer.longestLine = loggedIn ? undefined : settings.preLoginLine;
     const segment = this.#framer.next(opaque ? 'opaque' : 'message');
     if (segment) transcript?.client(segment, this.reading.kind, loggedIn);
     if (segment?.kind === 'line') this.#countLiteral(segment);

@@ -61,9 +61,11 @@ interface Asked {
 }
 
 const noEffects: readonly Effect[] = [];
+const noQuestions: readonly Asked[] = [];
 const nobody: Login = { user: undefined, passwordOf: undefined, mechanism: undefined };
 
 export class Conversation {
+  // What each command touches comes first, and of what is seldom there nothing is kept (decision 9).
   readonly settings: SessionSettings;
   /** Where somebody wants to read along. */
   readonly transcript: Transcript | undefined;
@@ -72,28 +74,28 @@ export class Conversation {
   front: Front = 'undecided';
   greeted = false;
   loggedIn = false;
-  user: string | undefined;
   names: NameEncoding = 'modified-utf7';
+  draining = false;
+  ended = false;
+  /** The server did not greet, and another one was not connected to yet: nothing of it is read. */
+  upstreamFailed = false;
+  commands: Counts['commands'] = 0;
+  /** Undefined while there are none, as are the replies. */
+  #effects: Effect[] | undefined;
+  /** The first one is open; that of the other side waits behind it. */
+  #questions: readonly Asked[] = noQuestions;
+  #responseOpen = false;
+  #replies: Uint8Array[] | undefined;
+  user: string | undefined;
   /** Upper-case words of the server's last capability list; undefined until there was one. */
   upstreamCapabilities: ReadonlySet<string> | undefined;
   /** A login whose password has gone up, and which the server has not answered. */
   unanswered: Login | undefined;
   /** The server said OK to LOGOUT: what follows is the planned end. */
   loggedOut = false;
-  draining = false;
-  ended = false;
-  /** The server did not greet, and another one was not connected to yet: nothing of it is read. */
-  upstreamFailed = false;
-  commands: Counts['commands'] = 0;
   commandsRefused: Counts['commandsRefused'] = 0;
   foldersHidden: Counts['foldersHidden'] = 0;
   capabilitiesRemoved: Counts['capabilitiesRemoved'] = 0;
-  /** Undefined while there are none, for a session at rest should hold nothing of what it did. */
-  #effects: Effect[] | undefined;
-  /** The first one is open; that of the other side waits behind it. */
-  readonly #questions: Asked[] = [];
-  #responseOpen = false;
-  #replies: Uint8Array[] = [];
 
   constructor(settings: SessionSettings, transcript?: Transcript) {
     this.settings = settings;
@@ -127,15 +129,15 @@ export class Conversation {
 
   /** Asks the script, once the other side's question is answered; `answered` is called with what it says. */
   ask(side: Side, question: Question, answered: (answer: Answer) => void): void {
-    this.#questions.push({ side, question, answered });
+    this.#questions = [...this.#questions, { side, question, answered }];
     if (this.#questions.length === 1) this.effect({ kind: 'ask', question });
   }
 
   /** The answer to the open question. */
   answered(answer: Answer): void {
     if (this.ended) return;
-    const asked = this.#questions.shift();
-    const next = this.#questions[0];
+    const [asked, next] = this.#questions;
+    this.#questions = next === undefined ? noQuestions : this.#questions.slice(1);
     if (next !== undefined) this.effect({ kind: 'ask', question: next.question });
     asked?.answered(answer);
   }
@@ -185,21 +187,22 @@ export class Conversation {
 
   responseEnds(): void {
     this.#responseOpen = false;
-    if (this.#replies.length === 0) return;
+    if (this.#replies === undefined) return;
     for (const reply of this.#replies) this.toClient(reply);
-    this.#replies = [];
+    this.#replies = undefined;
   }
 
   /** Sends a line of our own, without its CRLF (latin1), as soon as no response is in the middle. */
   reply(line: string): void {
     this.transcript?.proxy(line);
     const bytes = fromLatin1(`${line}\r\n`);
-    if (this.#responseOpen) this.#replies.push(bytes);
-    else this.toClient(bytes);
+    if (!this.#responseOpen) this.toClient(bytes);
+    else if (this.#replies === undefined) this.#replies = [bytes];
+    else this.#replies.push(bytes);
   }
 
   get repliesFull(): boolean {
-    return this.#replies.length >= limits.repliesWaiting;
+    return this.#replies !== undefined && this.#replies.length >= limits.repliesWaiting;
   }
 
   /**

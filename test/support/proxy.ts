@@ -79,6 +79,8 @@ export interface RunningProxy {
    * Rejects after `within` with the end of the log.
    */
   logged(pattern: RegExp, after?: number): Promise<LogEntry>;
+  /** Stops reading what it writes to standard output, or goes on with it. */
+  readLog(reads: boolean): void;
   readonly alive: boolean;
   /** Where its `proxy.yaml` and `script.lua` are. */
   readonly folder: string;
@@ -187,6 +189,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       ca: options.certificates.ca,
     }),
     logged,
+    readLog: (reads) => void (reads ? child.stdout.resume() : child.stdout.pause()),
     configure: (changed) => writeConfiguration(folder, { ...options, ...changed }, changed.ports ?? ports),
     async reload() {
       const before = log.length;
