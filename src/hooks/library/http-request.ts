@@ -40,10 +40,13 @@ const CONNECTIONS = 128;
 
 export class HttpClient {
   readonly #settings: HttpSettings;
-  #agent: Promise<Dispatcher> | undefined;
+  readonly #agent: Promise<Dispatcher>;
 
   constructor(settings: HttpSettings) {
     this.#settings = settings;
+    // Not by the first request: Node never again loads what it could not load once, when no file was left.
+    this.#agent = import('undici').then(({ Agent }) => new Agent(this.#limits));
+    this.#agent.catch(() => {});
   }
 
   /** `within`: whole milliseconds above 0, of which no more count than the settings allow. Never rejects. */
@@ -68,8 +71,6 @@ export class HttpClient {
   }
 
   async #follow(first: HttpRequest, signal: AbortSignal): Promise<HttpReply | HttpFault> {
-    // Loaded by the first request: most scripts send none.
-    this.#agent ??= import('undici').then(({ Agent }) => new Agent(this.#limits));
     const agent = await this.#agent;
     let request = first;
     for (let redirects = 0; ; redirects++) {
