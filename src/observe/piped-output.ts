@@ -29,8 +29,6 @@ export class PipedOutput implements DestinationStream {
   /** `tellLost` is told how many lines were lost, once everything else has been read. */
   constructor(tellLost: (lines: number) => void) {
     this.#tellLost = tellLost;
-    // Once Node has made a stream of a pipe, a write to a full one fails with EAGAIN in place of waiting.
-    void process.stdout;
     process.once('exit', () => {
       this.#isEnding = true;
       this.#takeLeave();
@@ -75,6 +73,7 @@ export class PipedOutput implements DestinationStream {
   /** A piece at a time: up to 4096 bytes go into a pipe whole or not at all. False: it is full. */
   #writeAll(): boolean {
     let written = 0;
+    doNotWait();
     try {
       for (; written < this.#pieces.length; written++) {
         const piece = this.#pieces[written]!;
@@ -93,6 +92,16 @@ export class PipedOutput implements DestinationStream {
     this.#pieces.splice(0, written);
     return this.#pieces.length === 0;
   }
+}
+
+/**
+ * Makes a write to a full pipe fail with EAGAIN in place of waiting. Not once for all, for who shares the pipe shares
+ * its mode: Node's `fork` and `spawn`, and the end of another worker, make it wait again (`uv__process_child_init` in
+ * libuv, `ResetStdio` in Node). Node has no documented way to do so again.
+ */
+function doNotWait(): void {
+  const { _handle: handle } = process.stdout as { _handle?: { setBlocking?(blocks: boolean): void } };
+  handle?.setBlocking?.(false);
 }
 
 function isFull(error: unknown): boolean {

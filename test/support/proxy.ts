@@ -3,6 +3,7 @@
  * folder, ready when its log says that every port listens. Its log is kept for the tests to read.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -82,6 +83,8 @@ export interface RunningProxy {
   /** Stops reading what it writes to standard output, or goes on with it. */
   readLog(reads: boolean): void;
   readonly alive: boolean;
+  /** Resolves when its process has ended, whether or not what it wrote has been read. */
+  readonly ended: Promise<unknown>;
   /** Where its `proxy.yaml` and `script.lua` are. */
   readonly folder: string;
   /** Writes these two anew, as `startProxy` does; the options that are left out are those of the start. */
@@ -121,6 +124,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       resolve();
     });
   });
+  const gone = once(child, 'exit');
   child.stderr.on('data', (chunk: Buffer) => (output += chunk));
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk;
@@ -179,6 +183,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     folder,
     ports,
     log,
+    ended: gone,
     get alive() {
       return exit === undefined;
     },
