@@ -135,7 +135,7 @@ function warn({ upstream, hooks, refuse, limits }: Config, source: Source): Conf
   }
   if (upstream.encryption !== 'none' && !upstream.tls.verify) {
     const message =
-      'false accepts any certificate, so whoever is in between can read every password; set tls.ca instead';
+      'false accepts any certificate, so whoever is in between can read every password; set upstream.tls.ca instead';
     warnings.push(source.faultAt(['upstream', 'tls', 'verify'], message));
   }
   if (hooks.script !== undefined && hooks.enforce && hooks.onError === 'pass') {

@@ -249,7 +249,7 @@ test('what is dangerous is accepted with a warning that says what it means', asy
     '5:16: warning: limits.idleTimeout: IMAP forbids to log out an idle client in less than 30 minutes; set it to 30m or more',
   ]);
   assert.deepEqual((await load(context, 'upstream: { host: mail, tls: { verify: false } }')).warnings, [
-    '1:40: warning: upstream.tls.verify: false accepts any certificate, so whoever is in between can read every password; set tls.ca instead',
+    '1:40: warning: upstream.tls.verify: false accepts any certificate, so whoever is in between can read every password; set upstream.tls.ca instead',
   ]);
 });
 
