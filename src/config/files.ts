@@ -111,12 +111,16 @@ async function checkFile(
       const read = await readNamed(script);
       if (read.kind === 'unreadable') return { faults: [faultOf(script, read.message)] };
       const result = await checkScript(script);
-      return 'fault' in result
-        ? { faults: [faultOf(script, result.fault)] }
-        : { faults: [], defines: result };
+      if ('fault' in result) return { faults: [faultOf(script, result.fault)] };
+      const idle = !Object.values(result).includes(true);
+      return { faults: [], warnings: idle ? [faultOf(script, IDLE_SCRIPT)] : [], defines: result };
     }
   }
 }
+
+/** A function whose name is written otherwise is never called, and nobody would notice but by what is not hidden. */
+const IDLE_SCRIPT =
+  'defines none of the functions, so it changes nothing; in their names upper and lower case count, as in DoListResult';
 
 type Read =
   | { readonly kind: 'read'; readonly bytes: Buffer }

@@ -167,6 +167,21 @@ test('a sound configuration says what its script defines', async (context) => {
   assert.deepEqual(asked, [join(folder, 'imap4.lua')]);
 });
 
+test('a script with none of the functions, for a name was written otherwise, is warned of', async (context) => {
+  const folder = folderWith(context, {
+    'proxy.yaml': 'upstream: { host: mail }\nhooks: { script: imap4.lua }\n',
+    'imap4.lua': 'function DoListresult() return false end',
+  });
+  const warnings = async (checkScript: CheckScript): Promise<string[]> => {
+    const result = await checkFiles(await loadConfig(join(folder, 'proxy.yaml')), checkScript);
+    return result.kind === 'loaded' ? result.warnings.map(formatWarning) : [];
+  };
+  assert.deepEqual(await warnings(() => Promise.resolve(NOTHING)), [
+    `${folder}/proxy.yaml:2:18: warning: hooks.script: defines none of the functions, so it changes nothing; in their names upper and lower case count, as in DoListResult`,
+  ]);
+  assert.deepEqual(await warnings(() => Promise.resolve({ ...NOTHING, command: true })), []);
+});
+
 test('files are judged although the rest of the configuration is wrong, and whatever shape it has', async (context) => {
   const yaml =
     'upstream: { host: mail, port: x }\ntls: { certificates: [{ cert: a.pem }, 7, ~, { key: [b] }] }\n';
