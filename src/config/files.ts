@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { type ConfigFault, inOrder } from './fault.ts';
 import type { LoadResult } from './load.ts';
 import { type FileReference, faultOf, type NamedFile, type NamedScript } from './references.ts';
+import { scriptWarnings } from './script-warnings.ts';
 import { whyUnreadable } from './unreadable.ts';
 
 /**
@@ -41,8 +42,22 @@ export async function checkFiles(loaded: LoadResult, checkScript: CheckScript): 
   if (loaded.kind === 'faults')
     return { kind: 'faults', faults: inOrder([...loaded.faults, ...checked.faults]) };
   if (checked.faults.length > 0) return { kind: 'faults', faults: checked.faults };
-  const warnings = inOrder([...loaded.warnings, ...checked.warnings]);
+  const warnings = inOrder([
+    ...loaded.warnings,
+    ...checked.warnings,
+    ...warnOfScript(loaded.files, loaded.config, checked.defines),
+  ]);
   return { kind: 'loaded', config: loaded.config, warnings, defines: checked.defines };
+}
+
+function warnOfScript(
+  files: readonly FileReference[],
+  { hooks }: Config,
+  defines: DefinedHooks,
+): readonly ConfigFault[] {
+  const named = files.find((reference) => reference.kind === 'script');
+  if (named === undefined) return [];
+  return scriptWarnings(defines, hooks.commands).map((message) => faultOf(named.script, message));
 }
 
 /** Whether `hooks.settings` is wrong, or meant by a key that is: a script may stumble over that and nothing else. */
@@ -111,16 +126,12 @@ async function checkFile(
       const read = await readNamed(script);
       if (read.kind === 'unreadable') return { faults: [faultOf(script, read.message)] };
       const result = await checkScript(script);
-      if ('fault' in result) return { faults: [faultOf(script, result.fault)] };
-      const idle = !Object.values(result).includes(true);
-      return { faults: [], warnings: idle ? [faultOf(script, IDLE_SCRIPT)] : [], defines: result };
+      return 'fault' in result
+        ? { faults: [faultOf(script, result.fault)] }
+        : { faults: [], defines: result };
     }
   }
 }
-
-/** A function whose name is written otherwise is never called, and nobody would notice but by what is not hidden. */
-const IDLE_SCRIPT =
-  'defines none of the functions, so it changes nothing; in their names upper and lower case count, as in DoListResult';
 
 type Read =
   | { readonly kind: 'read'; readonly bytes: Buffer }
