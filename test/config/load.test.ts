@@ -93,8 +93,8 @@ test('a listener without encryption is never in the clear', async (context) => {
   const yaml = [
     'upstream: { host: mail }',
     'listen:',
-    '  - port: 143',
-    '  - port: 993',
+    '  - { address: "::1", port: 143 }',
+    '  - { address: "::1", port: 993 }',
     '  - port: 1993',
     '  - { address: 127.0.0.1, encryption: tls }',
     '  - { address: 127.0.0.1 }',
@@ -103,8 +103,8 @@ test('a listener without encryption is never in the clear', async (context) => {
   ].join('\n');
   const { config } = await load(context, yaml);
   assert.deepEqual(config.listen, [
-    { address: '::', port: 143, mode: 3 },
-    { address: '::', port: 993, mode: 1 },
+    { address: '::1', port: 143, mode: 3 },
+    { address: '::1', port: 993, mode: 1 },
     { address: '::', port: 1993, mode: 3 },
     { address: '127.0.0.1', port: 993, mode: 1 },
     { address: '127.0.0.1', port: 143, mode: 3 },
