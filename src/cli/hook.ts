@@ -4,11 +4,13 @@
  * says is shown (hook/show.ts).
  */
 import type { Writable } from 'node:stream';
+import { isListedCommand } from '../rewrite/question.ts';
 import { help } from './help.ts';
 import { ServerFault } from './hook/imap-client.ts';
-import { contextOf, findScript, readOptions, type Values } from './hook/options.ts';
+import { contextOf, findScript, readOptions, type ScriptChoice, type Values } from './hook/options.ts';
 import { readServer } from './hook/server-url.ts';
 import { asDifference, asJson, asText, type Show } from './hook/show.ts';
+import type { Trial } from './hook/trial.ts';
 import { trialsFor } from './hook/trials.ts';
 import { tryAll } from './hook/try-all.ts';
 import { watching } from './hook/watch.ts';
@@ -37,15 +39,29 @@ export async function hook(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function tryScript(values: Values, [name, ...words]: readonly string[], io: Io): Promise<number> {
-  const { settings, listen } = await findScript(values);
+  const { settings, listen, config } = await findScript(values);
   const context = contextOf(values);
   const verify = values.insecure ? 'nothing' : 'certificate';
   const server = values.from === undefined ? undefined : await readServer(values.from, verify, io);
   const trials = await trialsFor(name, words, { context, mode: values.default, listen, server, io });
+  if (config !== undefined) warnOfUnlisted(trials, config, io);
   const show = howToShow(values, io.stdout);
   const run = () => tryAll(settings, trials, show, io);
   if (!values.watch) return (await run()).exitCode;
   return await watching(settings.script, run, io);
+}
+
+/** A refusal that is seen here and by no client would be believed. */
+function warnOfUnlisted(
+  trials: readonly Trial[],
+  { file, commands }: NonNullable<ScriptChoice['config']>,
+  io: Io,
+): void {
+  for (const { question } of trials) {
+    if (question.kind !== 'command' || isListedCommand(commands, question.verb)) continue;
+    const { verb } = question;
+    io.stderr.write(`${file}: hooks.commands does not list ${verb}, so no session asks about it\n`);
+  }
 }
 
 /** Colours are for a terminal, unless `NO_COLOR` or `TERM=dumb` says otherwise. */

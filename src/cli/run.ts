@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { prepareThread } from '../hooks/spare-thread.ts';
 import { readConfigOption } from './config-option.ts';
 import type { Io } from './io.ts';
-import { catchSignals } from './signals.ts';
+import { catchSignals, openNoDebugger } from './signals.ts';
 import { shareSocketShapes } from './socket-shapes.ts';
 import { keepHeapSteady } from './steady-heap.ts';
 
@@ -14,6 +14,7 @@ import { keepHeapSteady } from './steady-heap.ts';
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const file = readConfigOption('run', argv, io);
   if (file === undefined) return 2;
+  openNoDebugger();
   const hangUps = catchSignals('SIGHUP');
   keepHeapSteady();
   // Perhaps there is a script, perhaps not: then a thread was started for nothing, and ends.

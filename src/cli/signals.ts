@@ -16,6 +16,14 @@ export function catchSignals(...names: readonly NodeJS.Signals[]): CaughtSignals
   };
 }
 
+/**
+ * From now on SIGUSR1 does nothing. Node.js would open a port for a debugger, by which everybody on the machine could
+ * read passwords; and who rotates logs as for nginx or Dovecot sends it without a thought.
+ */
+export function openNoDebugger(): void {
+  process.on('SIGUSR1', () => {});
+}
+
 /** Ends the process as the signal does when nobody catches it. */
 export function endBy(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);

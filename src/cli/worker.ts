@@ -3,9 +3,11 @@ import { createLog } from '../observe/log.ts';
 import { work } from '../process/worker.ts';
 import { bugReport } from './dispatch.ts';
 import { servicesFor } from './services.ts';
+import { openNoDebugger } from './signals.ts';
 import { shareSocketShapes } from './socket-shapes.ts';
 import { keepHeapSteady } from './steady-heap.ts';
 
+openNoDebugger();
 keepHeapSteady();
 shareSocketShapes();
 

@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { type ConfigFault, inOrder } from './fault.ts';
 import type { LoadResult } from './load.ts';
 import { type FileReference, faultOf, type NamedFile, type NamedScript } from './references.ts';
+import { scriptWarnings } from './script-warnings.ts';
 import { whyUnreadable } from './unreadable.ts';
 
 /**
@@ -41,8 +42,22 @@ export async function checkFiles(loaded: LoadResult, checkScript: CheckScript): 
   if (loaded.kind === 'faults')
     return { kind: 'faults', faults: inOrder([...loaded.faults, ...checked.faults]) };
   if (checked.faults.length > 0) return { kind: 'faults', faults: checked.faults };
-  const warnings = inOrder([...loaded.warnings, ...checked.warnings]);
+  const warnings = inOrder([
+    ...loaded.warnings,
+    ...checked.warnings,
+    ...warnOfScript(loaded.files, loaded.config, checked.defines),
+  ]);
   return { kind: 'loaded', config: loaded.config, warnings, defines: checked.defines };
+}
+
+function warnOfScript(
+  files: readonly FileReference[],
+  { hooks }: Config,
+  defines: DefinedHooks,
+): readonly ConfigFault[] {
+  const named = files.find((reference) => reference.kind === 'script');
+  if (named === undefined) return [];
+  return scriptWarnings(defines, hooks.commands).map((message) => faultOf(named.script, message));
 }
 
 /** Whether `hooks.settings` is wrong, or meant by a key that is: a script may stumble over that and nothing else. */

@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import type { Config, Listen, Upstream } from './config.ts';
 import { explain } from './explain.ts';
 import { type ConfigFault, inOrder } from './fault.ts';
+import { overlapOf } from './overlaps.ts';
 import { type FileReference, referencedFiles } from './references.ts';
 import { validate } from './schema.ts';
 import { readSource, type Source } from './source.ts';
@@ -102,20 +103,40 @@ function settleUpstream(written: Written['upstream'], folder: string): Upstream 
   };
 }
 
-/** What is the same as another one only by the defaults; of what is written out twice the schema has told. */
-function findDoubles({ listen, upstream }: Config, source: Source): ConfigFault[] {
-  const listeners = listen.map(({ address, port }) => `port ${port} of ${address}`);
+/** What cannot be there beside another one; of what is written out twice the schema has told. */
+function findDoubles({ listen, upstream, admin }: Config, source: Source): ConfigFault[] {
   const servers = upstream.servers.map(({ host, port }) => `port ${port} of ${host.toLowerCase()}`);
+  const taken = admin && listen.find((listener) => overlapOf(admin, listener) !== undefined);
   return [
-    ...repeated(listeners).map((index) => {
-      const message = `${listeners[index]} is in this list already; each can be listened on once`;
-      return source.faultAt(['listen', index], message);
+    ...listen.flatMap((listener, index) => {
+      const why = whyNotBeside(listener, listen.slice(0, index));
+      return why === undefined ? [] : [source.faultAt(['listen', index], why)];
     }),
     ...repeated(servers).map((index) => {
       const message = `${servers[index]} is in this list already; give it a weight instead`;
       return source.faultAt(['upstream', 'servers', index, 'host'], message);
     }),
+    ...(taken === undefined ? [] : [source.faultAt(['admin', 'port'], forClients(taken))]),
   ];
+}
+
+function forClients({ address, port }: Listen): string {
+  return `port ${port} is for mail clients already, on ${address}; choose another one`;
+}
+
+/** Why the listener cannot be had together with those before it; undefined: it can. */
+function whyNotBeside(listener: Listen, before: readonly Listen[]): string | undefined {
+  const name = `port ${listener.port} of ${listener.address}`;
+  for (const other of before) {
+    const overlap = overlapOf(listener, other);
+    switch (overlap?.kind) {
+      case 'same':
+        return `${name} is in this list already; each can be listened on once`;
+      case 'covered':
+        return `${name} and port ${other.port} of ${other.address} overlap, for ${overlap.why}; keep one of them`;
+    }
+  }
+  return undefined;
 }
 
 /** The places of those that have been there before. */
@@ -135,7 +156,7 @@ function warn({ upstream, hooks, refuse, limits }: Config, source: Source): Conf
   }
   if (upstream.encryption !== 'none' && !upstream.tls.verify) {
     const message =
-      'false accepts any certificate, so whoever is in between can read every password; set tls.ca instead';
+      'false accepts any certificate, so whoever is in between can read every password; set upstream.tls.ca instead';
     warnings.push(source.faultAt(['upstream', 'tls', 'verify'], message));
   }
   if (hooks.script !== undefined && hooks.enforce && hooks.onError === 'pass') {

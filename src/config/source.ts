@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   type Document,
+  type ErrorCode,
   isAlias,
   isMap,
   isNode,
@@ -113,10 +114,25 @@ function wholeFile(file: string, message: string): ConfigFault {
   return { file, line: undefined, column: undefined, path: '', message };
 }
 
+const COLON =
+  'put a value that ends in a colon or has ": " in it between quotes, and indent the keys of a map alike';
+
+/** What to do, where the parser's words are those of YAML's grammar. `address: ::` and `address: *` are the usual two. */
+const hints: Partial<Record<ErrorCode, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: COLON,
+  BLOCK_IN_FLOW: COLON,
+  BAD_ALIAS: 'put a value that begins with * or & between quotes',
+  BAD_SCALAR_START: 'put the value between quotes',
+  MULTILINE_IMPLICIT_KEY: 'write a space behind the colon of a key',
+};
+
 function say(error: YAMLError, text: string): string {
   if (error.code === 'MULTIPLE_DOCS')
     return 'a second document begins here; remove this line, or what follows it';
-  if (error.code !== 'DUPLICATE_KEY') return `is not valid YAML: ${error.message}`;
+  if (error.code !== 'DUPLICATE_KEY') {
+    const hint = hints[error.code];
+    return `is not valid YAML: ${error.message}${hint === undefined ? '' : `; ${hint}`}`;
+  }
   const [key] = /^[^\s:]*/.exec(text.slice(error.pos[0])) ?? [''];
   return `the key "${key}" is written twice; only one of them can count`;
 }

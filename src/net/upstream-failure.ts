@@ -45,9 +45,16 @@ export function upstreamFailure(
 }
 
 /** The cause of a session's end when `upstream.connectTimeout` (milliseconds) is over before the greeting. */
-export function upstreamTooLate(socket: Socket | undefined, name: string, connectTimeout: number): EndCause {
+export function upstreamTooLate(
+  socket: Socket | undefined,
+  name: string,
+  { connectTimeout, encryption }: Pick<Config['upstream'], 'connectTimeout' | 'encryption'>,
+): EndCause {
   const what = socket?.connecting ? 'did not accept the connection' : 'did not greet';
-  const message = `${name} ${what} within ${connectTimeout} ms (upstream.connectTimeout)`;
+  // A port for TLS from the first byte waits for a handshake, and says nothing until there is one.
+  const silent = socket?.connecting === false && socket.bytesRead === 0 && encryption !== 'tls';
+  const hint = silent ? '; is upstream.encryption right?' : '';
+  const message = `${name} ${what} within ${connectTimeout} ms (upstream.connectTimeout)${hint}`;
   return { code: 'upstream-unreachable', message };
 }
 

@@ -78,11 +78,7 @@ export class UpstreamLeg implements UpstreamReader {
 
   /** The cause when `upstream.connectTimeout` is over before the greeting. */
   tooLate(): EndCause {
-    return upstreamTooLate(
-      this.#socket,
-      serverName(this.#access.server),
-      this.#access.settings.connectTimeout,
-    );
+    return upstreamTooLate(this.#socket, serverName(this.#access.server), this.#access.settings);
   }
 
   /** Nobody wants it any more. */

@@ -130,7 +130,9 @@ export function cannotListen(
 ): StartFault {
   const hints: Record<string, string> = {
     EADDRINUSE: 'another process listens there already',
-    EACCES: 'this user may not open ports below 1024',
+    EACCES:
+      'this user may not open ports below 1024; run it as a service (docs/deploying.md), or take a higher port',
+    EAFNOSUPPORT: 'this machine has no IPv6; set address to 0.0.0.0',
     EADDRNOTAVAIL: 'this machine has no such address',
   };
   const why = hints[error.code ?? ''] ?? error.message;

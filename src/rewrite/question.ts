@@ -96,3 +96,8 @@ export type Answer =
   /** Already checked: latin1, no CR, LF or NUL. */
   | { readonly kind: 'greeting'; readonly text: string }
   | { readonly kind: 'id'; readonly fields: readonly IdField[] };
+
+/** Whether `hooks.commands` (upper case) has a word for the command: `UID` and `EXPUNGE` stand for `UID EXPUNGE` too. */
+export function isListedCommand(commands: readonly string[], verb: string): boolean {
+  return commands.some((word) => verb === word || verb.split(' ').includes(word));
+}

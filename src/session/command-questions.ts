@@ -11,6 +11,7 @@ import {
   latin1,
 } from '../imap-parser-lite/index.ts';
 import { identificationFields, withFields } from '../rewrite/identification.ts';
+import { isListedCommand } from '../rewrite/question.ts';
 import { refusalText } from '../rewrite/refusal-text.ts';
 import type { Conversation } from './conversation.ts';
 import type { Decision, Send } from './decision.ts';
@@ -69,7 +70,7 @@ function askCommand(
   const { verb, arguments: at } = fullVerb(head, line.bytes);
   // A server that reads such a line more leniently would find a command in it that nobody was asked about.
   if (verb === 'UID') return { kind: 'refuse', reply: 'BAD Invalid UID command' };
-  if (!commandsAsked.some((word) => verb === word || verb.split(' ').includes(word))) return next;
+  if (!isListedCommand(commandsAsked, verb)) return next;
   // Of a line that does not come whole, the script would judge by a part.
   if (!line.complete) return { kind: 'refuse', reply: 'BAD Too long' };
   const text = at === undefined ? '' : latin1(line.bytes, at, endOfText(line.bytes));

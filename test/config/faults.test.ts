@@ -94,6 +94,26 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'listeners and an admin port of which one covers the other, as the system would refuse',
+    yaml: [
+      'upstream: { host: mail }',
+      'listen:',
+      '  - { address: 0.0.0.0, port: 143 }',
+      '  - { address: "::", port: 143 }',
+      '  - { address: 127.0.0.1, port: 993 }',
+      '  - { address: 0.0.0.0, port: 993 }',
+      '  - { address: "::1", port: 993 }',
+      '  - { address: "0::1", port: 993 }',
+      'admin: { address: 127.0.0.1, port: 143 }',
+    ].join('\n'),
+    lines: [
+      '4:5: listen[1]: port 143 of :: and port 143 of 0.0.0.0 overlap, for "::" is every IPv6 and IPv4 address; keep one of them',
+      '6:5: listen[3]: port 993 of 0.0.0.0 and port 993 of 127.0.0.1 overlap, for 0.0.0.0 is every IPv4 address; keep one of them',
+      '8:5: listen[5]: port 993 of 0::1 is in this list already; each can be listened on once',
+      '9:36: admin.port: port 143 is for mail clients already, on 0.0.0.0; choose another one',
+    ],
+  },
+  {
     name: 'a list without a server',
     yaml: 'upstream:\n  servers: []\n',
     lines: ['2:12: upstream.servers: must name at least one server'],

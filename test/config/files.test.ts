@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { formatFault, formatWarning } from '../../src/config/fault.ts';
 import { type CheckScript, checkFiles } from '../../src/config/files.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { noHooks } from '../../src/rewrite/question.ts';
+import { type DefinedHooks, noHooks } from '../../src/rewrite/question.ts';
 import { locked, makePair, makeWeakPair } from './certificates.ts';
 import { folderWith } from './temporary.ts';
 
@@ -165,6 +165,30 @@ test('a sound configuration says what its script defines', async (context) => {
   assert.ok(result.kind === 'loaded');
   assert.deepEqual(result.defines, defines);
   assert.deepEqual(asked, [join(folder, 'imap4.lua')]);
+});
+
+test('what a script does not do although somebody may think so is warned of', async (context) => {
+  const warnings = async (hooks: string, defines: DefinedHooks): Promise<string[]> => {
+    const yaml = `upstream: { host: mail }\nhooks: { script: imap4.lua${hooks} }\n`;
+    const folder = folderWith(context, { 'proxy.yaml': yaml, 'imap4.lua': '' });
+    const loaded = await loadConfig(join(folder, 'proxy.yaml'));
+    const result = await checkFiles(loaded, () => Promise.resolve(defines));
+    return result.kind === 'loaded' ? result.warnings.map((w) => formatWarning(w).slice(folder.length)) : [];
+  };
+  const command = { ...NOTHING, command: true };
+  const at = '/proxy.yaml:2:18: warning: hooks.script:';
+  // Such as DoListresult: it loads, and hides nothing.
+  assert.deepEqual(await warnings('', NOTHING), [
+    `${at} defines none of the functions, so it changes nothing; in their names upper and lower case count, as in DoListResult`,
+  ]);
+  assert.deepEqual(await warnings('', command), [
+    `${at} its DoCommand is asked about no command; list those that it decides about in hooks.commands`,
+  ]);
+  assert.deepEqual(await warnings(', commands: [DELETE]', { ...NOTHING, list: true }), [
+    `${at} defines no DoCommand, so every command in hooks.commands passes`,
+  ]);
+  assert.deepEqual(await warnings(', commands: [DELETE]', command), []);
+  assert.deepEqual(await warnings('', { ...NOTHING, list: true }), []);
 });
 
 test('files are judged although the rest of the configuration is wrong, and whatever shape it has', async (context) => {

@@ -93,8 +93,8 @@ test('a listener without encryption is never in the clear', async (context) => {
   const yaml = [
     'upstream: { host: mail }',
     'listen:',
-    '  - port: 143',
-    '  - port: 993',
+    '  - { address: "::1", port: 143 }',
+    '  - { address: "::1", port: 993 }',
     '  - port: 1993',
     '  - { address: 127.0.0.1, encryption: tls }',
     '  - { address: 127.0.0.1 }',
@@ -103,8 +103,8 @@ test('a listener without encryption is never in the clear', async (context) => {
   ].join('\n');
   const { config } = await load(context, yaml);
   assert.deepEqual(config.listen, [
-    { address: '::', port: 143, mode: 3 },
-    { address: '::', port: 993, mode: 1 },
+    { address: '::1', port: 143, mode: 3 },
+    { address: '::1', port: 993, mode: 1 },
     { address: '::', port: 1993, mode: 3 },
     { address: '127.0.0.1', port: 993, mode: 1 },
     { address: '127.0.0.1', port: 143, mode: 3 },
@@ -249,7 +249,7 @@ test('what is dangerous is accepted with a warning that says what it means', asy
     '5:16: warning: limits.idleTimeout: IMAP forbids to log out an idle client in less than 30 minutes; set it to 30m or more',
   ]);
   assert.deepEqual((await load(context, 'upstream: { host: mail, tls: { verify: false } }')).warnings, [
-    '1:40: warning: upstream.tls.verify: false accepts any certificate, so whoever is in between can read every password; set tls.ca instead',
+    '1:40: warning: upstream.tls.verify: false accepts any certificate, so whoever is in between can read every password; set upstream.tls.ca instead',
   ]);
 });
 

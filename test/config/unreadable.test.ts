@@ -26,6 +26,28 @@ test('text that is not YAML is a fault with its place, not an exception', async 
   }
 });
 
+test('the usual slips in YAML come with what to do', async (context) => {
+  const colon =
+    'put a value that ends in a colon or has ": " in it between quotes, and indent the keys of a map alike';
+  const slips: readonly (readonly [string, string])[] = [
+    ['listen:\n  - address: ::\n    port: 143\n', `2:14: ${colon}`],
+    ['listen:\n  - { address: ::, port: 143 }\n', `2:16: ${colon}`],
+    ['upstream:\n  host: mail\n    port: 143\n', `2:9: ${colon}`],
+    ['listen:\n  - address: *\n', '2:14: put a value that begins with * or & between quotes'],
+    ['upstream:\n  host: @mail\n', '2:9: put the value between quotes'],
+    ['upstream:\n  host:mail\n  port: 143\n', '2:3: write a space behind the colon of a key'],
+  ];
+  for (const [yaml, expected] of slips) {
+    const file = join(folderWith(context, { 'proxy.yaml': yaml }), 'proxy.yaml');
+    const result = await loadConfig(file);
+    const [fault, ...more] = result.kind === 'faults' ? result.faults.map(formatFault) : [];
+    assert.deepEqual(more, [], yaml);
+    const [, place, hint] =
+      /^:(\d+:\d+): is not valid YAML: .*; (.+)$/.exec(fault?.slice(file.length) ?? '') ?? [];
+    assert.equal(`${place}: ${hint}`, expected, fault);
+  }
+});
+
 test('a file that cannot be read is one fault without a line', async (context) => {
   const folder = folderWith(context, {});
   const said = async (file: string) => {

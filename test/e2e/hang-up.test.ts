@@ -1,4 +1,7 @@
-/** SIGHUP where it means something else than a reload of a proxy that serves: at its start, and from a closed terminal. */
+/**
+ * Signals beside those of a reload and a stop: SIGHUP at the start and from a closed terminal, and SIGUSR1, at which
+ * Node.js would open a debugger's port.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,3 +72,34 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
   const { stdout } = await run(program('python3'), ['-c', terminal, ...call]);
   assert.equal(String(stdout), '-1\n');
 });
+
+test('SIGUSR1, by which others open their log files anew, opens no port for a debugger', {
+  timeout: 60_000,
+}, async () => {
+  for (const workers of [1, 2]) {
+    const file = await configuration(`workers: ${workers}\nlog: { format: json }`);
+    const child = spawn(process.execPath, [command, 'run', '--config', file], { stdio: 'pipe' });
+    const ended = once(child, 'exit');
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += chunk));
+    let output = '';
+    for await (const chunk of child.stdout) {
+      const before = output;
+      output += chunk;
+      const now = (text: string): boolean => output.includes(text) && !before.includes(text);
+      if (now('in front of')) {
+        for (const pid of [child.pid, ...processes(output)]) process.kill(Number(pid), 'SIGUSR1');
+        child.kill('SIGHUP');
+      }
+      if (now('reloaded (SIGHUP)')) child.kill('SIGTERM');
+    }
+    assert.deepEqual(await ended, [0, null]);
+    assert.equal(processes(output).length, workers === 1 ? 0 : workers);
+    assert.equal(errors, '');
+  }
+});
+
+/** The workers that the log names. */
+function processes(output: string): readonly string[] {
+  return [...output.matchAll(/"pid":(\d+)/g)].map(([, pid]) => pid!);
+}

@@ -77,7 +77,8 @@ describe('/readyz', { skip: without('openssl'), timeout: 120_000 }, () => {
     const silent = await start({ ...plain(await startServer(async () => {})), connectTimeout: '200ms' });
     assert.match(
       (await readyz(silent.admin)).text,
-      /did not greet within 200 ms \(upstream\.connectTimeout\)\n$/,
+      // A port for TLS from the first byte is as silent towards whoever says nothing.
+      /did not greet within 200 ms \(upstream\.connectTimeout\); is upstream\.encryption right\?\n$/,
     );
 
     const open = await start(plain(await startServer(async (peer) => peer.send('* PREAUTH welcome\r\n'))));

@@ -128,7 +128,7 @@ export class ImapClient {
       this.#wake();
     });
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#ended ??= reason(error);
+      this.#ended ??= reason(error, this.#server.tls);
       this.#wake();
     });
     this.#socket.on('close', () => {
@@ -156,7 +156,13 @@ export class ImapClient {
         resolve(true);
       };
     });
-    if (!inTime) throw this.#fault(`said nothing for ${PATIENCE / 1000} seconds`);
+    if (!inTime) throw this.#fault(`said nothing for ${PATIENCE / 1000} seconds${this.#hintOfSilence()}`);
+  }
+
+  /** A port for TLS from the first byte waits for the client's handshake and greets nobody. */
+  #hintOfSilence(): string {
+    const ungreeted = !this.#socket.connecting && this.#socket.bytesRead === 0;
+    return ungreeted && this.#server.tls === 'starttls' ? '; is it imaps://?' : '';
   }
 
   #refused(command: string, { bytes, head }: Response): ServerFault {
@@ -178,11 +184,15 @@ function tlsOptions({ host, verify }: LiveServer): ConnectionOptions {
 
 const untrusted = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT_)/;
 
-function reason({ code = '', message }: NodeJS.ErrnoException): string {
+function reason({ code = '', message }: NodeJS.ErrnoException, tls: LiveServer['tls']): string {
   if (code === 'ENOTFOUND') return 'cannot be found: there is no such name';
   if (code === 'ECONNREFUSED') return 'cannot be reached: nothing listens there';
   if (untrusted.test(code)) {
     return `shows a certificate that cannot be verified (${code}); --insecure takes any, for trying`;
   }
-  return `cannot be asked: ${message}`;
+  // OpenSSL's own message is a line of its source and ends in a line feed.
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' && tls === 'first') {
+    return `does no TLS from the first byte (${code}); is it imap://?`;
+  }
+  return `cannot be asked: ${code || message}`;
 }

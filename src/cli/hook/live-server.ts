@@ -17,8 +17,9 @@ export async function foldersOf(server: LiveServer): Promise<readonly Uint8Array
   if (server.login === undefined) throw wrongCall('--from must name the user whose folders are listed');
   return await asking(server, async (client, capabilities) => {
     const offers = (word: string) => capabilities.some((each) => each.toUpperCase() === word);
-    // A server that has both says which folder is \Sent only to those who ask, as clients do.
-    const special = offers('LIST-EXTENDED') && offers('SPECIAL-USE') ? ' RETURN (SPECIAL-USE)' : '';
+    // A server that has both says which folder is \Sent only to those who ask, as clients do; and to those who ask for
+    // this alone it may say nothing of children, which everybody else is told (RFC 5258 §4).
+    const special = offers('LIST-EXTENDED') && offers('SPECIAL-USE') ? ' RETURN (SPECIAL-USE CHILDREN)' : '';
     const responses = await client.command(`LIST "" "*"${special}`);
     return responses.filter(isFolder).map(({ bytes }) => bytes);
   });

@@ -52,8 +52,8 @@ export function readOptions(argv: readonly string[]): { values: Values; position
 export interface ScriptChoice {
   readonly settings: HookSettings & { readonly script: string };
   readonly listen: readonly Listen[];
-  /** The configuration that named it, where one did. */
-  readonly config: string | undefined;
+  /** The configuration that named it, where one did, and its `hooks.commands`. */
+  readonly config: { readonly file: string; readonly commands: readonly string[] } | undefined;
 }
 
 /** With `--script` the defaults of a configuration hold, and no port has an encryption of its own. */
@@ -69,7 +69,8 @@ export async function findScript({ script, config }: Values): Promise<ScriptChoi
   }
   const { hooks, listen } = loaded.config;
   if (hooks.script === undefined) throw wrongCall(`${file} names no script (hooks.script)`);
-  return { settings: { ...hooks, script: hooks.script, onError: 'pass' }, listen, config: file };
+  const settings = { ...hooks, script: hooks.script, onError: 'pass' } as const;
+  return { settings, listen, config: { file, commands: hooks.commands } };
 }
 
 /** The client that the script is told of. */

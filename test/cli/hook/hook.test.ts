@@ -194,6 +194,22 @@ function DoCommand(client, command, arguments) return command ~= "UID EXPUNGE" o
   assert.equal(await said('command', 'UID EXPUNGE 1:*'), 'UID EXPUNGE 1:*  refused\n');
 });
 
+test('a command that the configuration does not list is asked about here and by no session', async () => {
+  file('refuses.lua', 'function DoCommand() return false end');
+  const config = file(
+    'commands.yaml',
+    'upstream: { host: mail }\nhooks: { script: refuses.lua, commands: [EXPUNGE] }\n',
+  );
+  const listed = await call('command', '--config', config, 'UID EXPUNGE 1');
+  assert.deepEqual(listed, { code: 0, output: 'UID EXPUNGE 1  refused\n', errors: '' });
+  const other = await call('command', '--config', config, 'delete Archive');
+  assert.deepEqual(other, {
+    code: 0,
+    output: 'delete Archive  refused\n',
+    errors: `${config}: hooks.commands does not list DELETE, so no session asks about it\n`,
+  });
+});
+
 test('the functions of login, greeting, ID and commands are asked as a session asks them', async () => {
   const nothing = file('nothing.lua', '');
   assert.equal((await call('login', '--script', nothing, 'anna')).output, 'anna  allowed\n');

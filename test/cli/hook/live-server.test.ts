@@ -1,6 +1,7 @@
 /** A server in `--from` that means harm, or cannot do what is needed, gets no password. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, mock, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { ServerFault } from '../../../src/cli/hook/imap-client.ts';
 import { capabilitiesOf, foldersOf } from '../../../src/cli/hook/live-server.ts';
 import type { LiveServer } from '../../../src/cli/hook/server-url.ts';
@@ -56,8 +57,31 @@ test('a server that refuses STARTTLS, or goes on in the clear behind its OK (P16
 });
 
 test('one that speaks no TLS, hangs up, or is not there', async () => {
-  await assert.rejects(capabilitiesOf({ ...server(), tls: 'first' }), /cannot be asked/);
+  await assert.rejects(capabilitiesOf({ ...server(), tls: 'first' }), {
+    message: `127.0.0.1:${upstream.port} does no TLS from the first byte (ERR_SSL_WRONG_VERSION_NUMBER); is it imap://?`,
+  });
   upstream.behave(async (peer) => void peer.socket.end());
   await refuses(/closed the connection/);
   await assert.rejects(capabilitiesOf({ ...server(), port: 1 }), /127\.0\.0\.1:1 .*nothing listens there/);
+});
+
+test('one that waits for a handshake, as a port for TLS from the first byte does', async () => {
+  upstream.behave(async () => {});
+  const known = upstream.connections;
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const asked = capabilitiesOf(server());
+    let answered = false;
+    const refused = assert
+      .rejects(asked, { message: `127.0.0.1:${upstream.port} said nothing for 15 seconds; is it imaps://?` })
+      .finally(() => (answered = true));
+    while (upstream.connections === known) await setImmediate();
+    while (!answered) {
+      await setImmediate();
+      mock.timers.tick(15_000);
+    }
+    await refused;
+  } finally {
+    mock.timers.reset();
+  }
 });
