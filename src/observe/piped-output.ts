@@ -29,8 +29,6 @@ export class PipedOutput implements DestinationStream {
   /** `tellLost` is told how many lines were lost, once everything else has been read. */
   constructor(tellLost: (lines: number) => void) {
     this.#tellLost = tellLost;
-    // Once Node has made a stream of a pipe, a write to a full one fails with EAGAIN in place of waiting.
-    void process.stdout;
     process.once('exit', () => {
       this.#isEnding = true;
       this.#takeLeave();
@@ -74,6 +72,7 @@ export class PipedOutput implements DestinationStream {
 
   /** A piece at a time: up to 4096 bytes go into a pipe whole or not at all. False: it is full. */
   #writeAll(): boolean {
+    neverWait();
     let written = 0;
     try {
       for (; written < this.#pieces.length; written++) {
@@ -93,6 +92,19 @@ export class PipedOutput implements DestinationStream {
     this.#pieces.splice(0, written);
     return this.#pieces.length === 0;
   }
+}
+
+/** What Node's stream of a pipe or a socket is made of; its types do not know of it. */
+interface Handled {
+  readonly _handle?: { setBlocking?(blocks: boolean): void };
+}
+
+/**
+ * From here on a write to a full pipe fails with EAGAIN in place of waiting. Said anew before each write, for all who
+ * have the same pipe change that together: Node has every child's outputs wait, and at its end those of a process.
+ */
+function neverWait(): void {
+  (process.stdout as Handled)._handle?.setBlocking?.(false);
 }
 
 function isFull(error: unknown): boolean {
