@@ -106,6 +106,7 @@ describe('drain', { skip: without('openssl'), timeout: 120_000 }, () => {
       process.kill(proxy.pid, 'SIGTERM');
       await stopped;
       client.destroy();
+      assert.equal(proxy.log.filter(({ msg }) => msg === 'stopped').length, 1);
     });
   }
 
