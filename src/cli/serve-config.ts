@@ -62,6 +62,7 @@ export async function serveConfig(file: string, io: Io, hangUps: CaughtSignals):
     else reloader.reload('SIGHUP');
   });
   await untilStopped(proxy, reloader, log, stops);
+  log.info('stopped');
   // Node itself would fail at its end, when it wants to reset the terminal.
   if (hasLostTerminal()) endBy('SIGHUP');
   return 0;
@@ -117,10 +118,7 @@ function untilStopped(
           : `${signal}: sessions have ${reloader.config.limits.drainTimeout} ms to finish`,
       );
       stopping = true;
-      ending.then(() => {
-        log.info('stopped');
-        resolve();
-      }, reject);
+      ending.then(resolve, reject);
     });
   });
 }

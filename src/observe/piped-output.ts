@@ -72,8 +72,8 @@ export class PipedOutput implements DestinationStream {
 
   /** A piece at a time: up to 4096 bytes go into a pipe whole or not at all. False: it is full. */
   #writeAll(): boolean {
+    neverWait();
     let written = 0;
-    doNotWait();
     try {
       for (; written < this.#pieces.length; written++) {
         const piece = this.#pieces[written]!;
@@ -94,14 +94,18 @@ export class PipedOutput implements DestinationStream {
   }
 }
 
+/** What Node's stream of a pipe or a socket is made of; its types do not know of it. */
+interface Handled {
+  readonly _handle?: { setBlocking?(blocks: boolean): void };
+}
+
 /**
- * Makes a write to a full pipe fail with EAGAIN in place of waiting. Not once for all, for who shares the pipe shares
- * its mode: Node's `fork` and `spawn`, and the end of another worker, make it wait again (`uv__process_child_init` in
- * libuv, `ResetStdio` in Node). Node has no documented way to do so again.
+ * From here on a write to a full pipe fails with EAGAIN in place of waiting. Said anew before each write, for all who
+ * have the same pipe share its mode: Node has every child's outputs wait (`uv__process_child_init` in libuv), and at its
+ * end those of a process (`ResetStdio`). There is no documented way to do so again.
  */
-function doNotWait(): void {
-  const { _handle: handle } = process.stdout as { _handle?: { setBlocking?(blocks: boolean): void } };
-  handle?.setBlocking?.(false);
+function neverWait(): void {
+  (process.stdout as Handled)._handle?.setBlocking?.(false);
 }
 
 function isFull(error: unknown): boolean {

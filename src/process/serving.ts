@@ -11,6 +11,7 @@ import type { HookEvent, HookHost } from '../hooks/hook-host.ts';
 import { type Census, Connections } from '../net/connections.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import { guardLogins } from '../net/guarded-logins.ts';
+import { LINGER } from '../net/limits.ts';
 import { acceptor } from '../net/listener.ts';
 import { listenerName } from '../net/port.ts';
 import type { Shared } from '../net/shared.ts';
@@ -217,8 +218,14 @@ class ThisProcess implements Serving {
     this.#open = false;
     this.#checks?.stop();
     const cause = { code: 'draining', message: 'the proxy was stopped' } as const;
-    for (const connection of this.#connections.all) connection.end(cause, 'The proxy was stopped');
+    const endAll = (): void => {
+      for (const connection of this.#connections.all) connection.end(cause, 'The proxy was stopped');
+    };
+    endAll();
+    // Who has not read his last bytes by then, asleep perhaps, is not waited for.
+    const again = setTimeout(endAll, LINGER);
     await this.#connections.empty();
+    clearTimeout(again);
     this.#deadlines.close();
     this.#guard.close();
     await this.#hooks.close();

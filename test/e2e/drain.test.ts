@@ -1,5 +1,6 @@
 /** The way down with many sessions: who is idle is asked to leave one after the other, who is busy finishes. */
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { Held } from '../support/held.ts';
@@ -12,6 +13,8 @@ import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
 /** So many that their turns take three seconds. */
 const MANY = 300;
+/** Bytes of a message that no system keeps for a client that does not read. */
+const MORE_THAN_ARRIVES = 50_000_000;
 const account = { user: 'alice', password: passwords.scripted };
 const shuttingDown = /\* BYE The proxy is shutting down\r\n$/;
 const stoppedNow = /\* BYE The proxy was stopped\r\n$/;
@@ -90,6 +93,23 @@ describe('drain', { skip: without('openssl'), timeout: 120_000 }, () => {
     await stopped;
   });
 
+  for (const workers of [1, 2]) {
+    test(`${workers} process(es): nobody waits for a client that does not read, once everything is to end`, async () => {
+      const proxy = await start('1h', { workers });
+      const client = connect(proxy.ports[0]!, '127.0.0.1').on('error', () => {});
+      client.write(`a LOGIN ${account.user} ${account.password}\r\nb FETCH 1 LARGE\r\n`);
+      for await (const bytes of client.iterator({ destroyOnReturn: false })) {
+        if (String(bytes).includes('0'.repeat(100))) break;
+      }
+      const stopped = proxy.stop();
+      await proxy.logged(/SIGTERM/);
+      process.kill(proxy.pid, 'SIGTERM');
+      await stopped;
+      client.destroy();
+      assert.equal(proxy.log.filter(({ msg }) => msg === 'stopped').length, 1);
+    });
+  }
+
   test('who idles by IDLE is asked to leave; a response that has begun arrives whole, and BYE behind it', async () => {
     const proxy = await start('1h');
     const idling = await open(proxy);
@@ -126,8 +146,12 @@ const halves = new Held();
 async function serve(peer: Peer): Promise<void> {
   peer.send('* OK [CAPABILITY IMAP4rev1 IDLE] ready\r\n');
   for (;;) {
-    const [tag, verb] = (await peer.line()).split(' ');
-    if (verb === 'FETCH') {
+    const [tag, verb, , what] = (await peer.line()).split(' ');
+    if (what === 'LARGE') {
+      peer.send(
+        `* 1 FETCH (BODY[] {${MORE_THAN_ARRIVES}}\r\n${'0'.repeat(MORE_THAN_ARRIVES)})\r\n${tag} OK fetched\r\n`,
+      );
+    } else if (verb === 'FETCH') {
       peer.send('* 1 FETCH (BODY[] {10}\r\n01234');
       halves.add(() => peer.send(`56789)\r\n${tag} OK fetched\r\n`));
     } else if (verb === 'IDLE') {

@@ -97,6 +97,20 @@ describe('a log that nobody reads', { timeout: 60_000 }, () => {
       assert.ok(Number(last?.lines) < 20_000, `${last?.lines} were lost`);
     });
 
+    test(`${kind}: a child that was given the output, too, does not make the process wait`, async () => {
+      // Node has a child's outputs wait again, and a description that is shared is the parent's as well.
+      const { output, said } = await logging(
+        kind,
+        `const { spawnSync } = await import('node:child_process');
+        many(3000);
+        spawnSync('true', { stdio: ['ignore', 'inherit', 'ignore'] });
+        many(3000);
+        setTimeout(() => console.error('lives'), 50);`,
+      );
+      assert.equal(await said(), 'lives\n');
+      assert.equal((await linesOf(output)).length, 6000);
+    });
+
     test(`${kind}: the process ends though nobody reads`, async () => {
       const { child } = await logging(kind, 'many(3000); setTimeout(() => process.exit(3), 50);');
       assert.deepEqual(await once(child, 'exit'), [3, null]);
