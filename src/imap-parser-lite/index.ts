@@ -1,4 +1,5 @@
 /** The public face of the wire. */
+export { argumentsStandApart } from './argument-ends.ts';
 export { type Astring, readAstring, skipParenthesised } from './astring.ts';
 export * from './bytes.ts';
 export {

@@ -62,7 +62,7 @@ export class Family {
 
   /**
    * The response as it is for those who do not see the hidden folders: the very same where nothing is wrong in it,
-   * undefined for a hidden one, and for one that is not there itself and is listed for its hidden children only.
+   * undefined for a hidden one, and for one that is listed for its hidden children only.
    */
   correct(response: Uint8Array, names: NameEncoding): Uint8Array | undefined {
     const folder = readFolder(response, names);
@@ -70,7 +70,7 @@ export class Family {
     const key = nameKey(folder.name);
     if (this.#hidden.has(key)) return undefined;
     if (!hidesAll(this.below(key))) return response;
-    if (isGhost(folder)) return undefined;
+    if (isGhost(folder) || matchesByChildren(folder)) return undefined;
     const attributes = splitWords(latin1(folder.attributes));
     const others = attributes.filter((word) => !/^\\Has(No)?Children$/i.test(word));
     const corrected = others.length === attributes.length ? attributes : [...others, '\\HasNoChildren'];
@@ -105,6 +105,12 @@ function parentsOf({ name, parts }: FolderResponse): string[] {
 /** Listed for what is below it: no mailbox itself, and nothing where all of that is hidden. */
 export function isGhost({ attributes }: FolderResponse): boolean {
   return splitWords(latin1(attributes)).some((word) => /^\\(NonExistent|Noselect)$/i.test(word));
+}
+
+/** Listed for what is subscribed to below it, for it is not itself: that would be told with it (RFC 5258 §3.1). */
+function matchesByChildren({ attributes, extended }: FolderResponse): boolean {
+  const matches = /"?CHILDINFO"? \("?SUBSCRIBED"?\)/i.test(latin1(extended));
+  return matches && !splitWords(latin1(attributes)).some((word) => /^\\Subscribed$/i.test(word));
 }
 
 function withoutChildInfo(extended: string): string {

@@ -106,19 +106,29 @@ export function hasForms(verb: string): boolean {
 
 /**
  * The answer of a server without the hidden capabilities to a command, without its tag; undefined where it would
- * take it. `text` is the arguments (latin1).
+ * take it. `text` is the arguments (latin1) in its first line.
  */
 export function refusedWithout(hidden: ReadonlySet<string>, verb: string, text: string): string | undefined {
   for (const capability of hidden) if (commands[capability]?.includes(verb)) return 'BAD Unknown command';
   if (verb === 'AUTHENTICATE') return refusedMechanism(hidden, text);
-  const [first = ''] = plain(text).split(' ');
-  if (/^(UID )?THREAD$/.test(verb) && hidden.has(`THREAD=${first.toUpperCase()}`))
+  if (/^(UID )?THREAD$/.test(verb) && hidesAlgorithm(hidden, plain(text)))
     return 'BAD Unknown thread algorithm';
+  return hasHiddenForm(hidden, verb, text) ? 'BAD Unknown arguments' : undefined;
+}
+
+/** Whether `text` (latin1) of any line of a command is in a form that a hidden capability brings. */
+export function hasHiddenForm(hidden: ReadonlySet<string>, verb: string, text: string): boolean {
   const bare = plain(text);
-  const form = forms.find(
+  return forms.some(
     ({ capability, verbs, form }) => hidden.has(capability) && verbs.test(verb) && form.test(bare),
   );
-  return form && 'BAD Unknown arguments';
+}
+
+/** Whether the algorithm of THREAD is hidden, or may be: Dovecot takes it as a literal too, of which nothing is known here. */
+function hidesAlgorithm(hidden: ReadonlySet<string>, text: string): boolean {
+  const [algorithm = ''] = text.split(' ');
+  const mayBeAny = /^~?\{/.test(algorithm) && [...hidden].some((word) => word.startsWith('THREAD='));
+  return mayBeAny || hidden.has(`THREAD=${algorithm.toUpperCase()}`);
 }
 
 /** Arguments as a lenient server reads them: spaces count once, words may be quoted, other strings say nothing. */

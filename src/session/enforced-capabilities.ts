@@ -7,6 +7,7 @@ import {
   dependsOnCapability,
   enableWithout,
   hasForms,
+  hasHiddenForm,
   hiddenCapabilities,
   refusedWithout,
 } from '../rewrite/hidden-capability.ts';
@@ -50,10 +51,9 @@ export class EnforcedCapabilities {
     };
   }
 
-  /** Whether `text` of a later line would have been refused in the first one. */
+  /** Whether `text` of a later line is in a form that would have been refused in the first one. */
   forbidsRest(verb: string, text: string): boolean {
     const hidden = this.#hidden;
-    if (hidden === undefined || verb === 'AUTHENTICATE') return false;
-    return refusedWithout(hidden, verb, text) !== undefined;
+    return hidden !== undefined && hasHiddenForm(hidden, verb, text);
   }
 }

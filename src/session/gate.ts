@@ -3,13 +3,14 @@
  * that always holds: what is let through names no mailbox and uses no capability that it should not, and says
  * nothing of the client that only a proxy may say.
  */
-import type { CommandHead, LineSegment } from '../imap-parser-lite/index.ts';
+import { type CommandHead, fullVerb, type LineSegment } from '../imap-parser-lite/index.ts';
 import { withoutForwardedFields } from '../rewrite/identification.ts';
 import { asked } from './command-questions.ts';
 import type { Conversation } from './conversation.ts';
 import type { Decision } from './decision.ts';
 import type { Enforcement } from './enforcement.ts';
 import * as limits from './limits.ts';
+import { mayBeMisread } from './misread-arguments.ts';
 import { refusalOf } from './refusals.ts';
 
 export class Gate {
@@ -30,6 +31,9 @@ export class Gate {
   #decide(head: CommandHead, line: LineSegment): Decision {
     const misplaced = misplacedLiteral(head, line);
     if (misplaced !== undefined) return { kind: 'refuse', reply: misplaced };
+    const { verb, arguments: start = line.bytes.length } = fullVerb(head, line.bytes);
+    if (mayBeMisread(verb, line, start))
+      return { kind: 'refuse', reply: 'BAD Arguments that cannot be read' };
     const refusal = head.verb === 'STARTTLS' ? undefined : refusalOf(head, line.bytes, this.#conversation);
     if (refusal !== undefined) return { kind: 'refuse', reply: refusal };
     if (head.verb === 'ID' && head.arguments !== undefined) return this.#identify(head, line, head.arguments);

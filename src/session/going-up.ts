@@ -31,6 +31,7 @@ import {
   refuseUnreadable,
   replyToLogin,
 } from './login-question.ts';
+import { mayBeMisread } from './misread-arguments.ts';
 
 export class GoingUp {
   readonly #conversation: Conversation;
@@ -56,6 +57,11 @@ export class GoingUp {
     const conversation = this.#conversation;
     const { literal } = line;
     const current = this.#current!;
+    if (!line.first && mayBeMisread(current.fullVerb, line, 0)) {
+      const message = 'the client sent behind a literal arguments that cannot be read';
+      conversation.end({ code: 'client-unframeable', message }, 'Arguments that cannot be read');
+      return;
+    }
     if (!line.first && this.#enforcement?.forbidsRest(current.fullVerb, line)) {
       const message =
         'the client sent behind a literal what is hidden from it, where it can no longer be refused';

@@ -46,3 +46,15 @@ test('P25: what is no mailbox itself counts for its parents as it is shown', () 
       assert.equal(corrected(family(...given), '* LIST (\\HasChildren) "/" P'), answer, given.join(', '));
   }
 });
+
+test('P25: a folder that is listed for what matches below it is left out where all of that is hidden', () => {
+  const all = family('() P', '() [P/Hidden]', '() Q', '() [Q/Hidden]', '() Q/x');
+  const childInfo = '("CHILDINFO" ("SUBSCRIBED"))';
+  assert.equal(corrected(all, `* LIST () "/" P ${childInfo}`), undefined);
+  assert.equal(corrected(all, '* LIST (\\HasChildren) "/" P (CHILDINFO (SUBSCRIBED))'), undefined);
+  // It matches itself as well.
+  assert.equal(corrected(all, `* LIST (\\Subscribed) "/" P ${childInfo}`), '* LIST (\\Subscribed) "/" P');
+  assert.equal(corrected(all, '* LIST (\\Junk) "/" P (CHILDINFO (SPECIAL-USE))'), '* LIST (\\Junk) "/" P');
+  const shown = `* LIST () "/" Q ${childInfo}`;
+  assert.equal(corrected(all, shown), shown);
+});
