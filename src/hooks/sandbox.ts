@@ -6,6 +6,7 @@
  */
 import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { openBit32 } from './library/bit32.ts';
+import { formatFrom } from './library/format.ts';
 import { type LibraryDoors, logAt, openLibrary } from './library/library.ts';
 import { mathOf52, tableOf52 } from './library/lua52.ts';
 import { REPEATED_STRING } from './limits.ts';
@@ -39,6 +40,7 @@ export function openSandbox(doors: SandboxDoors): LuaState {
   lauxlib.luaL_requiref(state, literal('string'), lualib.luaopen_string, 1);
   removeFields(state, ['dump']);
   replaceField(state, 'rep', boundedRepeat);
+  replaceField(state, 'format', formatFrom);
   lua.lua_pop(state, 1);
   lockStringMetatable(state);
 
