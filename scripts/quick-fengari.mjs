@@ -76,6 +76,8 @@ const changes = {
   ],
   'lstate.js': [change('= NaN;', '= 0;', 9)],
   'lstrlib.js': [
+    // Without the place of the argument the message is none.
+    change('c <= 255, "value out', 'c <= 255, i, "value out'),
     change(
       'lua_pushstring(L, s.subarray(start - 1, (start - 1) + (end - start + 1)))',
       'lua_pushlstring(L, s, end - start + 1, start - 1)',

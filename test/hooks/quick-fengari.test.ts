@@ -209,3 +209,8 @@ test('what is written between braces is gone through in its order', () => {
   const many = Array.from({ length: 120 }, (_, at) => `"${at} "`).join();
   assert.equal(asItRuns(`local all = { ${many} } ${each}`, []), many.replaceAll(/[",]/g, ''));
 });
+
+test('string.char says what is wrong with a byte that is none', () => {
+  const said = /bad argument #2 to 'string.char' \(value out of range\)$/;
+  assert.match(asItRuns('return select(2, pcall(string.char, 65, 256))', []), said);
+});
