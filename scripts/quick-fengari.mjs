@@ -1,6 +1,6 @@
 /**
  * What is changed in fengari when it is put into the program (docs/decisions/0024). Most of it means the same and takes
- * less time; what strings are called in tables is a fault of fengari's.
+ * less time; what strings are called in tables, and the order of what is written between braces, are faults of fengari's.
  *
  * Always holds: each change is made as often as it was when somebody looked at it, or the build fails.
  */
@@ -51,12 +51,24 @@ const changes = {
     change('lua_pushlstring(B.L, B.b, B.n)', 'lua_pushlstring(B.L, B.b, B.n, 0)'),
   ],
   'ldebug.js': [removals(1)],
-  'ldo.js': [removals(5)],
+  'ldo.js': [
+    removals(5),
+    // The handler of errors of JS itself. In a function of Lua the stack is full up to its mark: the handler failed, and
+    // a `pcall` got the handler itself in place of a message.
+    change(
+      'lapi.lua_pushcfunction(L, atnativeerror);',
+      'luaD_checkstack(L, 2);\n                    L.ci.top = Math.max(L.ci.top, L.top + 2);\n                    lapi.lua_pushcfunction(L, atnativeerror);',
+    ),
+  ],
   'lparser.js': [removals(1)],
   'lstring.js': [
-    // What a string is called as the key of a table, and what `<` compares: its bytes in hexadecimal, but 7 and 0x12
-    // would be what 0x71 and 2 are, and a tab would come behind every letter. The character of each byte tells all
-    // strings apart, is in the order of the bytes, and takes a fifth of the time.
+    // What a string is called as the key of a table: its bytes in hexadecimal, but 7 and 0x12 would be what 0x71 and 2
+    // are. The character of each byte tells all strings apart, and takes a fifth of the time. A name is made in V8's heap
+    // and in one step, for which V8 ends the whole process where it does not fit.
+    change(
+      '    let s = "|";\n',
+      '    if (len > 1048576) throw new RangeError("a key of a table with more than 1048576 bytes");\n    let s = "|";\n',
+    ),
     change(
       '    for (let i=0; i<len; i++)\n        s += str[i].toString(16);',
       '    for (let i=0; i<len; i+=1024)\n        s += String.fromCharCode.apply(null, len <= 1024 ? str : str.slice(i, i+1024));',
@@ -64,6 +76,8 @@ const changes = {
   ],
   'lstate.js': [change('= NaN;', '= 0;', 9)],
   'lstrlib.js': [
+    // Without the place of the argument the message is none.
+    change('c <= 255, "value out', 'c <= 255, i, "value out'),
     change(
       'lua_pushstring(L, s.subarray(start - 1, (start - 1) + (end - start + 1)))',
       'lua_pushlstring(L, s, end - start + 1, start - 1)',
@@ -84,7 +98,26 @@ const changes = {
     change('ms.src.subarray(src, ms.src_end)', 'ms.src.slice(src, ms.src_end)'),
   ],
   'ltm.js': [removals(1)],
-  'lvm.js': [removals(3)],
+  'lvm.js': [
+    removals(3),
+    // Who goes through a table finds what was put into it first, and Lua's own lists are gone through from 1 on.
+    change('for (; n > 0; n--) {', 'for (let at = 1; at <= n; at++) {'),
+    change(
+      'ltable.luaH_setint(h, last--, L.stack[ra + n]);',
+      'ltable.luaH_setint(h, last - n + at, L.stack[ra + at]);',
+    ),
+    // `<` compared what the strings would be called as keys, which is as long as they are, and put a tab behind every
+    // letter.
+    change('let l = luaS_hashlongstr(ls);', 'let l = ls.getstr();'),
+    change(
+      'let r = luaS_hashlongstr(rs);',
+      'let r = rs.getstr();\n    let len = Math.min(l.length, r.length);\n    for (let at=0; at<len; at++)\n        if (l[at] !== r[at]) return l[at] - r[at];',
+    ),
+    change(
+      'if (l === r)\n        return 0;\n    else if (l < r)\n        return -1;\n    else\n        return 1;',
+      'return l.length - r.length;',
+    ),
+  ],
 };
 
 /** The names of the files in which something is changed. */

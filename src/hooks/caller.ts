@@ -8,7 +8,7 @@ import { type CallFault, pushValue, type ScriptCall, type WrongResult } from './
 import type { CallClock } from './call-clock.ts';
 import { LastStrings } from './folder-call.ts';
 import { defined, findFunctions, type ScriptFunction, type ScriptFunctions } from './functions.ts';
-import { literal, popError, type Traces, traceback } from './lua-state.ts';
+import { literal, placeIn, popError, type Traces, traceback } from './lua-state.ts';
 import type { Pauses } from './pauses.ts';
 
 const { lua } = fengari;
@@ -181,7 +181,7 @@ export class Caller {
 
   #raised(call: ScriptCall<unknown>, traceback: string = this.#opened.traces.last): CallFault {
     const fault = popError(this.#state, this.#opened.script);
-    const place = /^[^\s:]+:\d+:/.exec(fault)?.[0] ?? fault;
+    const place = placeIn(fault, this.#opened.script) ?? fault;
     return { fault, place, arguments: call.describe().join(', '), traceback };
   }
 

@@ -1,9 +1,10 @@
 /** The functions that a script defines, each kept at a place of the stack where it is found at every call. */
-import { Buffer } from 'node:buffer';
 import fengari, { type LuaState } from 'fengari';
 import type { DefinedHooks, HookKind } from '../rewrite/question.ts';
+import { SHOWN_ARGUMENT } from './limits.ts';
 import { literal, typeName } from './lua-state.ts';
 import { functionNames, hookKinds } from './names.ts';
+import { oneLine } from './one-line.ts';
 
 const { lua } = fengari;
 
@@ -70,7 +71,7 @@ function describe(state: LuaState, kind: HookKind, script: string): ScriptFuncti
     takesContext: about.isvararg || about.nparams > parameters[kind],
     where:
       about.linedefined > 0
-        ? `${Buffer.from(about.short_src).toString('latin1')}:${about.linedefined}: ${name}`
+        ? `${oneLine(about.short_src, SHOWN_ARGUMENT)}:${about.linedefined}: ${name}`
         : `${script}: ${name}`,
   };
 }

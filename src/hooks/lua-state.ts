@@ -124,7 +124,15 @@ export function popError(state: LuaState, script: string): string {
   const bytes = lua.lua_type(state, -1) === lua.LUA_TSTRING ? lua.lua_tostring(state, -1) : null;
   const message = bytes === null ? 'unknown error' : oneLine(bytes, MESSAGE_LENGTH);
   lua.lua_pop(state, 1);
-  return /^[^\s:]+:\d+: /.test(message) ? message : `${script}: ${message}`;
+  return placeIn(message, script) === undefined ? `${script}: ${message}` : message;
+}
+
+/** `script.lua:7:` where a message begins so. No module has a space in its name; the script may have some. */
+export function placeIn(message: string, script: string): string | undefined {
+  const file = message.startsWith(`${script}:`) ? script : /^[^\s:]+/.exec(message)?.[0];
+  if (file === undefined) return undefined;
+  const line = /^:\d+:(?= )/.exec(message.slice(file.length))?.[0];
+  return line && file + line;
 }
 
 /**

@@ -6,6 +6,8 @@
  */
 import fengari, { type LuaFunction, type LuaState } from 'fengari';
 import { openBit32 } from './library/bit32.ts';
+import { osDate } from './library/date.ts';
+import { formatFrom } from './library/format.ts';
 import { type LibraryDoors, logAt, openLibrary } from './library/library.ts';
 import { mathOf52, tableOf52 } from './library/lua52.ts';
 import { REPEATED_STRING } from './limits.ts';
@@ -39,6 +41,7 @@ export function openSandbox(doors: SandboxDoors): LuaState {
   lauxlib.luaL_requiref(state, literal('string'), lualib.luaopen_string, 1);
   removeFields(state, ['dump']);
   replaceField(state, 'rep', boundedRepeat);
+  replaceField(state, 'format', formatFrom);
   lua.lua_pop(state, 1);
   lockStringMetatable(state);
 
@@ -97,11 +100,12 @@ function boundedRepeat(repeat: LuaFunction): LuaFunction {
 const openClock: LuaFunction = (state) => {
   lualib.luaopen_os(state);
   lua.lua_newtable(state);
-  for (const name of ['time', 'date', 'clock', 'difftime']) {
+  for (const name of ['time', 'clock', 'difftime']) {
     lua.lua_getfield(state, -2, literal(name));
     lua.lua_setfield(state, -2, literal(name));
   }
   lua.lua_remove(state, -2);
+  setFunctions(state, { date: osDate });
   return 1;
 };
 

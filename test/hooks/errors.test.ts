@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ErrorBook } from '../../src/hooks/error-book.ts';
 import { createHookHost } from '../../src/hooks/host.ts';
 import { ERRORS_KEPT, REPORT_AGAIN } from '../../src/hooks/limits.ts';
-import { folderWith, list, listQuestion, openScript } from './scripted-host.ts';
+import { failures, folderWith, list, listQuestion, openFile, openScript } from './scripted-host.ts';
 
 const failing = `local function inner(name)
   error("no idea of " .. #name)
@@ -43,6 +43,24 @@ test('what a client sent reaches a message about an error as harmless text (A8)'
   const [first] = events;
   assert.ok(first?.kind === 'failed');
   assert.doesNotMatch(first.arguments, /\x1b/);
+});
+
+test('the name of a script may have spaces: it stands once before the line, and one line is one error', async (t) => {
+  const folder = folderWith(t, { 'my script.lua': failing });
+  const { session, events } = await openFile(t, join(folder, 'my script.lua'));
+  await list(session, listQuestion('A', 'BB'));
+  assert.deepEqual(
+    events.map((event) => event.kind === 'failed' && [event.message, event.count]),
+    [['my script.lua:2: no idea of 1', 2]],
+  );
+});
+
+test('a name that a script gives to its own code moves no cursor in a message (A8)', async (t) => {
+  const { session, events } = await openScript(t, 'load("function DoListResult() end", "@a\\nb\\27[31m")()');
+  await list(session, listQuestion('x'));
+  assert.deepEqual(failures(events), [
+    String.raw`a\nb\x1b[31m:1: DoListResult returned nil first, not true or false (is a return missing?)`,
+  ]);
 });
 
 test('an error that goes on is told again after a minute, with the times in between', () => {

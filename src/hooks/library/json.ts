@@ -72,15 +72,35 @@ function tooDeep(value: unknown, left: number): boolean {
 export function encode(state: LuaState): number {
   lauxlib.luaL_checkany(state, 1);
   lua.lua_settop(state, 1);
-  const value = readJson(state, JSON_DEPTH);
+  const value = readJson(state, { bytes: JSON_TEXT, depth: JSON_DEPTH });
   const text = literal(JSON.stringify(value));
-  if (text.length > JSON_TEXT) return raise(state, `the JSON would have more than ${JSON_TEXT} bytes`);
+  if (text.length > JSON_TEXT) return tooLong(state);
   lua.lua_pushstring(state, text);
   return 1;
 }
 
+/**
+ * How long and how deep what is still to be read may be. Length is counted before anything is made of a value, and never
+ * more of it than its text will have: where one step of V8's own wants more memory than the thread may have, V8 ends the
+ * process.
+ */
+interface Room {
+  bytes: number;
+  depth: number;
+}
+
+function tooLong(state: LuaState): never {
+  return raise(state, `the JSON would have more than ${JSON_TEXT} bytes`);
+}
+
+function take(state: LuaState, room: Room, bytes: number): void {
+  room.bytes -= bytes;
+  if (room.bytes < 0) tooLong(state);
+}
+
 /** The value on top of the stack, which stays there. Raises a Lua error for what JSON cannot say. */
-function readJson(state: LuaState, left: number): unknown {
+function readJson(state: LuaState, room: Room): unknown {
+  take(state, room, 1);
   switch (lua.lua_type(state, -1)) {
     case lua.LUA_TNIL:
       return null;
@@ -91,44 +111,49 @@ function readJson(state: LuaState, left: number): unknown {
       return Number.isFinite(number) ? number : raise(state, 'JSON has no such number');
     }
     case lua.LUA_TSTRING:
-      return readText(state, -1);
+      return readText(state, room);
     case lua.LUA_TTABLE:
-      return readTable(state, left);
+      return readTable(state, room);
     default:
       return raise(state, `a ${typeName(state, -1)} cannot be JSON`);
   }
 }
 
-function readText(state: LuaState, index: number): string {
+function readText(state: LuaState, room: Room): string {
+  const bytes = lua.lua_tostring(state, -1)!;
+  take(state, room, bytes.length);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(lua.lua_tostring(state, index)!);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return raise(state, 'a string that is not UTF-8 cannot be JSON');
   }
 }
 
-function readTable(state: LuaState, left: number): unknown {
-  if (left === 0) return raise(state, 'this table is nested too deeply, or holds itself');
+function readTable(state: LuaState, room: Room): unknown {
+  if (room.depth === 0) return raise(state, 'this table is nested too deeply, or holds itself');
+  take(state, room, 1);
+  room.depth--;
   lua.lua_checkstack(state, 4);
   const entries = new Map<string | number, unknown>();
   lua.lua_pushnil(state);
   while (lua.lua_next(state, -2) !== 0) {
-    const value = readJson(state, left - 1);
+    const value = readJson(state, room);
     lua.lua_pop(state, 1);
-    entries.set(readKey(state), value);
+    entries.set(readKey(state, room), value);
   }
+  room.depth++;
   const list = Array.from({ length: entries.size }, (_, at) => entries.get(at + 1));
   if (entries.size > 0 && list.every((each) => each !== undefined)) return list;
   // Its own keys alone: __proto__ is a key like any other.
   return Object.fromEntries([...entries].map(([key, value]) => [String(key), value]));
 }
 
-function readKey(state: LuaState): string | number {
+function readKey(state: LuaState, room: Room): string | number {
   switch (lua.lua_type(state, -1)) {
     case lua.LUA_TNUMBER:
       return lua.lua_tonumber(state, -1);
     case lua.LUA_TSTRING:
-      return readText(state, -1);
+      return readText(state, room);
     default:
       return raise(state, `a ${typeName(state, -1)} cannot be a key of JSON`);
   }

@@ -94,6 +94,25 @@ holds(
 );
 
 holds(
+  'json.encode refuses what is too long before anything is made of it, for V8 would end the whole process',
+  `local function refused(value)
+    assert_error(function() json.encode(value) end, "the JSON would have more than 1048576 bytes")
+  end
+  local long = string.rep("a", 1048000) .. "ä€"
+  for _ = 1, 6 do long = long .. long end
+  refused(long)
+  local many = {}
+  for at = 1, 1000 do many[at] = string.rep("x", 1000) end
+  assert_equal(1003001, #json.encode(many))
+  many[1001] = string.rep("x", 50000)
+  refused(many)
+  -- Few tables, but each in many places.
+  local value = 1
+  for _ = 1, 40 do value = { value, value } end
+  refused(value)`,
+);
+
+holds(
   'cache: kept for so many seconds, any value, and never too many',
   `local now = 1000
   os.time = function() return now end
