@@ -94,7 +94,10 @@ export class GoingUp {
   literal(segment: LiteralSegment): void {
     if (!this.#mayHoldLines && segment.bytes.includes(LF)) {
       const message = 'the client sent a literal with a line end in it that is no message';
-      this.#conversation.end({ code: 'client-refused', message }, 'A line end in a literal that is no message');
+      this.#conversation.end(
+        { code: 'client-refused', message },
+        'A line end in a literal that is no message',
+      );
       return;
     }
     this.#current!.literal(segment);

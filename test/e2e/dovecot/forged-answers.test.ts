@@ -37,7 +37,29 @@ test('P3: no response of a server is of the making of a client', { skip, timeout
     await client.ok('SELECT INBOX');
     const literal = 'x\n* CAPABILITY FORGED\ny';
     const [begin = ''] = forgery.split('@');
-    client.send(`a ${begin}{${literal.length}}\r\n${literal}${begin.includes('(') ? ')' : ''}\r\nb LOGOUT\r\n`);
+    client.send(
+      `a ${begin}{${literal.length}}\r\n${literal}${begin.includes('(') ? ')' : ''}\r\nb LOGOUT\r\n`,
+    );
     assert.doesNotMatch(await client.rest(), /^\* CAPABILITY FORGED/m, forgery);
+  }
+});
+
+/** What stands before a command in the line of an APPEND at whose fault Dovecot stops reading. */
+const halves: readonly string[] = [
+  'APPEND INBOX "x ',
+  'APPEND nope (\\Seen) "x ',
+  'APPEND INBOX CATENATE (URL "x ',
+  'APPEND INBOX \x7f ',
+];
+
+test('P7: no half of a line is a command', { skip, timeout: 60_000 }, async () => {
+  for (const half of halves) {
+    const client = await RawImap.open(proxy.endpoint(0, 'tls'), dovecot.account('alice'));
+    client.send(`a ${half}CREATE Smuggled\r\nb LOGOUT\r\n`);
+    await client.rest();
+    const direct = await RawImap.open(dovecot.endpoint('none'), dovecot.account('alice'));
+    const { untagged } = await direct.ok('LIST "" Smuggled');
+    await direct.logout();
+    assert.deepEqual(untagged, [], half);
   }
 });
