@@ -15,6 +15,7 @@ export const CLOSE_BRACKET = 0x5d;
 export const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;
 export const TILDE = 0x7e;
+export const DEL = 0x7f;
 export const PLUS = 0x2b;
 export const ASTERISK = 0x2a;
 

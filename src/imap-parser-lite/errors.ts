@@ -16,6 +16,10 @@ export type WireFaultCode =
   | 'literal-misplaced'
   /** CR without LF: one side could take it for a line end and the other not. */
   | 'bare-carriage-return'
+  /** DEL outside quotes: Dovecot begins a new command at one in the middle of an APPEND. */
+  | 'delete-outside-quotes'
+  /** A later line ends inside quotes: Dovecot runs what stands in them in an APPEND. */
+  | 'quotes-not-closed'
   /** NUL outside a literal (RFC 9051 §9, CHAR). */
   | 'nul-outside-literal'
   /** A line longer than the reader allows here. */
@@ -34,6 +38,8 @@ const messages: Record<WireFaultCode, string> = {
   'literal-ambiguous': 'a line ends in a literal size behind unbalanced quotes',
   'literal-misplaced': 'a line contains a brace that could be taken for a literal and is none',
   'bare-carriage-return': 'a line contains a CR without an LF',
+  'delete-outside-quotes': 'a line contains a DEL outside quotes',
+  'quotes-not-closed': 'a line ends in a quoted string that is not closed',
   'nul-outside-literal': 'a line contains a NUL',
   'line-too-long': 'a line is too long',
 };

@@ -12,6 +12,7 @@ import {
   CLOSE_PARENTHESIS,
   CR,
   concat,
+  DEL,
   isAtomByte,
   LF,
   NO_BYTES,
@@ -34,7 +35,7 @@ export type Sender = 'client' | 'server';
 
 /** Bytes that need a look; all others of a line are passed over. */
 const special: Uint8Array = new Uint8Array(256);
-for (const byte of [0, CR, LF, QUOTE, BACKSLASH, OPEN_BRACE]) special[byte] = 1;
+for (const byte of [0, CR, LF, QUOTE, BACKSLASH, OPEN_BRACE, DEL]) special[byte] = 1;
 
 /** What the byte before decides about the byte that comes, where the two may be in different chunks. */
 type Before = 'nothing' | 'carriage-return' | 'backslash' | 'closing-quote';
@@ -271,6 +272,9 @@ export class Framer {
         case 0:
           if (fromClient) return 'nul-outside-literal';
           break;
+        case DEL:
+          if (fromClient && !this.#inQuotes) return 'delete-outside-quotes';
+          break;
         default:
       }
       at++;
@@ -292,6 +296,9 @@ export class Framer {
     }
     if (this.#announces && this.#braces > (mark === undefined ? 0 : 1))
       return this.#fail('literal-misplaced');
+    // Of a first line that came whole, whoever reads it can say so in an answer.
+    if (this.#sender === 'client' && reading === 'message' && !first && this.#inQuotes)
+      return this.#fail('quotes-not-closed');
     this.#finished++;
     this.#literalLeft = mark?.size;
     this.#first = mark === undefined;

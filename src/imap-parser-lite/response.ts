@@ -6,7 +6,7 @@ import { ASTERISK, endOfText, latin1, OPEN_BRACKET, PLUS, SPACE, upperCaseWord }
 import * as limits from './limits.ts';
 
 export type ResponseHead =
-  /** `+ …`, also `+` alone, as some servers send it. */
+  /** `+ …`, also `+` alone and `+…`, as some servers send it: no tag begins with it, and clients take it for one. */
   | { readonly kind: 'continuation' }
   /** `* WORD …`; `word` is in upper case and may be a number. `text` is the index of what follows. */
   | { readonly kind: 'untagged'; readonly word: string; readonly text: number }
@@ -23,8 +23,8 @@ const statusWords: ReadonlySet<string> = new Set(['OK', 'NO', 'BAD', 'BYE', 'PRE
 
 /** Reads the head of a response's first line. */
 export function readResponseHead(line: Uint8Array): ResponseHead {
+  if (line[0] === PLUS) return continuation;
   const end = Math.min(endOfText(line), limits.responseHead);
-  if (line[0] === PLUS && (end === 1 || line[1] === SPACE)) return continuation;
   const space = line.indexOf(SPACE);
   if (space < 1 || space >= end) return unknown;
   let wordEnd = space + 1;

@@ -3,7 +3,14 @@
  * that always holds: what is let through names no mailbox and uses no capability that it should not, and says
  * nothing of the client that only a proxy may say.
  */
-import { type CommandHead, fullVerb, type LineSegment } from '../imap-parser-lite/index.ts';
+import {
+  type CommandHead,
+  fullVerb,
+  type LineSegment,
+  latin1,
+  QUOTE,
+  startOfOpenString,
+} from '../imap-parser-lite/index.ts';
 import { withoutForwardedFields } from '../rewrite/identification.ts';
 import { asked } from './command-questions.ts';
 import type { Conversation } from './conversation.ts';
@@ -29,7 +36,7 @@ export class Gate {
   }
 
   #decide(head: CommandHead, line: LineSegment): Decision {
-    const misplaced = misplacedLiteral(head, line);
+    const misplaced = misplacedLiteral(head, line) ?? openString(line);
     if (misplaced !== undefined) return { kind: 'refuse', reply: misplaced };
     const { verb, arguments: start = line.bytes.length } = fullVerb(head, line.bytes);
     if (mayBeMisread(verb, line, start))
@@ -72,6 +79,15 @@ export class Gate {
 function misplacedLiteral(head: CommandHead, line: LineSegment): string | undefined {
   if (head.verb !== 'IDLE' && head.verb !== 'AUTHENTICATE') return undefined;
   return line.complete && line.literal === undefined ? undefined : 'BAD Unexpected arguments';
+}
+
+/**
+ * Dovecot takes what stands behind `a APPEND INBOX "` for the next command, when the quotes are not closed: it would be
+ * one that nobody has looked at.
+ */
+function openString({ bytes, complete }: LineSegment): string | undefined {
+  if (!complete || !bytes.includes(QUOTE)) return undefined;
+  return startOfOpenString(latin1(bytes)) === undefined ? undefined : 'BAD A quoted string is not closed';
 }
 
 function takeLiteral({ bytes, literal }: LineSegment): Decision {

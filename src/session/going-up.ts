@@ -23,6 +23,7 @@ import type { Conversation } from './conversation.ts';
 import { CurrentCommand, inFlightOf } from './current-command.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { CommandInFlight } from './in-flight.ts';
+import { mayHoldLines } from './literal-content.ts';
 import {
   asksAboutLogins,
   isCancellation,
@@ -38,6 +39,8 @@ export class GoingUp {
   readonly #input: ClientInput;
   readonly #enforcement: Enforcement | undefined;
   #current: CurrentCommand | undefined;
+  /** Of the literal that goes up. */
+  #mayHoldLines = false;
 
   constructor(conversation: Conversation, input: ClientInput, enforcement: Enforcement | undefined) {
     this.#conversation = conversation;
@@ -91,9 +94,18 @@ export class GoingUp {
     // So it is asked every time, in the client's stead where the client does not wait (P4, decision 6).
     conversation.toUpstream(literal.synchronising ? withCrlf(line) : asSynchronising(withCrlf(line)));
     this.#input.waiting = { for: 'literal', tag: current.tag, converted: !literal.synchronising };
+    this.#mayHoldLines = mayHoldLines(current.fullVerb, line.bytes);
   }
 
   literal(segment: LiteralSegment): void {
+    if (!this.#mayHoldLines && segment.bytes.includes(LF)) {
+      const message = 'the client sent a literal with a line end in it that is no message';
+      this.#conversation.end(
+        { code: 'client-refused', message },
+        'A line end in a literal that is no message',
+      );
+      return;
+    }
     this.#current!.literal(segment);
     this.#conversation.toUpstream(segment.bytes);
   }

@@ -5,6 +5,7 @@
 import {
   beginsCapabilities,
   capabilityWords,
+  endOfText,
   isListVerb,
   NO_BYTES,
   type ResponseHead,
@@ -194,7 +195,8 @@ export class SingleResponses {
 
   /** After ENABLE of either, names are UTF-8 on the wire (RFC 6855 §3, RFC 9051 §5.1). */
   #enabled(response: Uint8Array): void {
-    for (const word of capabilityWords(response, { start: '* ENABLED'.length, end: response.length - 2 })) {
+    const words = capabilityWords(response, { start: '* ENABLED'.length, end: endOfText(response) });
+    for (const word of words) {
       if (/^(UTF8=ACCEPT|UTF8=ONLY|IMAP4rev2)$/i.test(word)) this.#conversation.names = 'utf8';
     }
   }
