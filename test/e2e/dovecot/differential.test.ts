@@ -59,6 +59,23 @@ const classes: readonly DifferenceClass[] = [
     rest: 'is compared',
   },
   {
+    name: 'a line end in a literal that is no message',
+    why: 'Dovecot repeats some of them in its answers, which would then be of the making of the client.',
+    recognise: ({ relayed }) =>
+      relayed.ending === 'closed' &&
+      relayed.untagged.at(-1) === '* BYE A line end in a literal that is no message\r\n',
+    rest: 'is left',
+  },
+  {
+    name: 'quotes that are not closed',
+    why: 'Dovecot may take what is behind the fault for another command, and answers that as well.',
+    recognise: ({ direct, relayed }) =>
+      relayed.ending === 'goes on' &&
+      / BAD A quoted string is not closed\r\n$/.test(relayed.tagged[0] ?? '') &&
+      / BAD /.test(direct.tagged[0] ?? ''),
+    rest: 'is compared',
+  },
+  {
     name: 'STARTTLS',
     why: "TLS towards the client is the proxy's own, and so are the words that begin it.",
     recognise: ({ step, relayed }) =>

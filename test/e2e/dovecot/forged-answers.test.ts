@@ -50,10 +50,44 @@ const halves: readonly string[] = [
   'APPEND nope (\\Seen) "x ',
   'APPEND INBOX CATENATE (URL "x ',
   'APPEND INBOX \x7f ',
+  'APPEND INBOX CATENATE (x)x ',
+  'APPEND nope CATENATE (TEXT {1+}\r\na x)x ',
+  'APPEND INBOX\x01 ',
+  'APPEND INBOX\x01',
+  'APPEND \x80 ',
+  'APPEND INBOX \xff',
+  'APPEND INBOX (\\Seen\x01) ',
+  'APPEND INBOX (\\Seen \x80',
+  'APPEND INBOX (\\Seen{) ',
+  'APPEND INBOX x{',
+  'APPEND INBOX\t',
+  'APPEND INBOX (\t',
+  'APPEND INBOX "x\x80" \x1f',
+  'APPEND INBOX "x\x01',
+  'APPEND INBOX %',
+  'APPEND INBOX *',
+  'APPEND ]',
+  'APPEND INBOX ~',
+  'APPEND INBOX ~{',
+  'APPEND INBOX (((',
+  'APPEND INBOX \\',
+  'APPEND INBOX "01-Jan-2020 00:00:00 +0000" ',
+  'APPEND INBOX "nonsense" ',
+  'APPEND INBOX () () ',
+  'APPEND INBOX (\\Recent) ',
+  'APPEND INBOX UTF8 ',
+  'APPEND INBOX UTF8 (',
+  'APPEND INBOX CATENATE ',
+  'APPEND INBOX CATENATE () ',
+  'APPEND INBOX CATENATE (URL ',
+  'APPEND INBOX CATENATE (URL x y ',
+  'APPEND INBOX CATENATE (TEXT ',
+  'APPEND ',
+  'APPEND',
 ];
 
 test('P7: no half of a line is a command', { skip, timeout: 60_000 }, async () => {
-  for (const half of halves) {
+  for (const half of halves.flatMap((each) => [each, `${each}x `])) {
     const client = await RawImap.open(proxy.endpoint(0, 'tls'), dovecot.account('alice'));
     client.send(`a ${half}CREATE Smuggled\r\nb LOGOUT\r\n`);
     await client.rest();
