@@ -26,7 +26,6 @@ const VICTIM = '127.0.0.99';
 const hostileNames: Readonly<Record<string, string>> = {
   '127.0.0.21': `x","client":"${VICTIM}","msg":"login failed"}`,
   '127.0.0.22': `x"}\r{"level":"info","time":"2026-03-01T08:15:30.123Z","client":"${VICTIM}","msg":"login failed"}`,
-  '127.0.0.23': `x\r\n{"level":"info","time":"2026-03-01T08:15:30.123Z","session":"bae739fe1b17","client":"${VICTIM}","serverport":1,"msg":"login failed"}\r\n`,
   '127.0.0.24': '","code":"UNAVAILABLE","x":"',
   '127.0.0.25': '"code":"UNAVAILABLE",',
   '127.0.0.26': `\\","client":"${VICTIM}`,
@@ -36,6 +35,9 @@ const hostileNames: Readonly<Record<string, string>> = {
   '127.0.0.30': 'x\\',
   '127.0.0.31': '\x1b[2J\x7f"',
 };
+
+/** No name: it never gets as far as a login. */
+const withLineEnd = `x\r\n{"level":"info","time":"2026-03-01T08:15:30.123Z","session":"bae739fe1b17","client":"${VICTIM}","serverport":1,"msg":"login failed"}\r\n`;
 
 /** Refuses by the user's name; every other name is right. */
 async function serve(peer: Peer): Promise<void> {
@@ -155,7 +157,12 @@ describe('deploy/fail2ban', { skip: without('openssl', 'fail2ban-regex') }, () =
       assert.match(await client.response(), /^a NO /);
       await client.logout();
     }
-    await sessionsEnded(proxy, 4 + Object.keys(hostileNames).length);
+    const client = await connect('127.0.0.23');
+    client.send(`a LOGIN {${withLineEnd.length}}\r\n`);
+    assert.match(await client.response(), /^\+/);
+    client.send(withLineEnd);
+    assert.match(await client.rest(), /^\* BYE A line end/);
+    await sessionsEnded(proxy, 5 + Object.keys(hostileNames).length);
   };
 
   for (const name of ['one process', 'workers']) {
