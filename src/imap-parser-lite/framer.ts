@@ -296,8 +296,9 @@ export class Framer {
     }
     if (this.#announces && this.#braces > (mark === undefined ? 0 : 1))
       return this.#fail('literal-misplaced');
-    // Of a first line that came whole, whoever reads it can say so in an answer.
-    if (this.#sender === 'client' && reading === 'message' && !first && this.#inQuotes)
+    // Of a first line, whoever reads it can say so in an answer, unless it may come in parts.
+    const isAnswerable = first && bytes.length <= limits.heldLine;
+    if (this.#sender === 'client' && reading === 'message' && this.#inQuotes && !isAnswerable)
       return this.#fail('quotes-not-closed');
     this.#finished++;
     this.#literalLeft = mark?.size;

@@ -116,6 +116,26 @@ test('a line too long to hold goes on in parts, and its literal is still seen', 
   }
 });
 
+test('P7: quotes that are not closed are the fault of a line that may go on in parts, however it comes', () => {
+  const held = 65_536;
+  for (const length of [held, held + 1, 3 * held]) {
+    const line = Buffer.from(`a X "${'x'.repeat(length - 7)}\r\n`);
+    for (const size of [1, 1000, held, length]) {
+      const framer = new Framer('client');
+      let code: string | undefined;
+      for (let at = 0; at < length && code === undefined; at += size) {
+        framer.push(line.subarray(at, at + size));
+        for (let segment = framer.next(); segment !== undefined; segment = framer.next()) {
+          if (segment.kind !== 'fault') continue;
+          code = segment.fault.code;
+          break;
+        }
+      }
+      assert.equal(code, length > held ? 'quotes-not-closed' : undefined, `${length} in pieces of ${size}`);
+    }
+  }
+});
+
 test('what is held of an unfinished line does not keep the chunks alive that it came in', () => {
   const framer = new Framer('client');
   for (let count = 0; count < 8000; count++) framer.push(new Uint8Array(65_536).fill(0x61).subarray(0, 1));
