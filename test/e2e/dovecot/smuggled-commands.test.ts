@@ -51,6 +51,44 @@ const stumblingBlocks: readonly string[] = [
   'APPEND Visible CATENATE (TEXT {1+}\r\nx) "',
 ];
 
+/** What it could stumble over. */
+const others: readonly string[] = [
+  'APPEND INBOX \x7f ',
+  'APPEND nope CATENATE (TEXT {1+}\r\na x)x ',
+  'APPEND INBOX\x01 ',
+  'APPEND INBOX\x01',
+  'APPEND \x80 ',
+  'APPEND INBOX \xff',
+  'APPEND INBOX (\\Seen\x01) ',
+  'APPEND INBOX (\\Seen \x80',
+  'APPEND INBOX (\\Seen{) ',
+  'APPEND INBOX x{',
+  'APPEND INBOX\t',
+  'APPEND INBOX (\t',
+  'APPEND INBOX "x\x80" \x1f',
+  'APPEND INBOX "x\x01',
+  'APPEND INBOX %',
+  'APPEND INBOX *',
+  'APPEND ]',
+  'APPEND INBOX ~',
+  'APPEND INBOX ~{',
+  'APPEND INBOX (((',
+  'APPEND INBOX \\',
+  'APPEND INBOX "01-Jan-2020 00:00:00 +0000" ',
+  'APPEND INBOX "nonsense" ',
+  'APPEND INBOX () () ',
+  'APPEND INBOX (\\Recent) ',
+  'APPEND INBOX UTF8 ',
+  'APPEND INBOX UTF8 (',
+  'APPEND INBOX CATENATE ',
+  'APPEND INBOX CATENATE () ',
+  'APPEND INBOX CATENATE (URL ',
+  'APPEND INBOX CATENATE (URL x y ',
+  'APPEND INBOX CATENATE (TEXT ',
+  'APPEND ',
+  'APPEND',
+];
+
 test('A18: Dovecot runs what stands behind an argument of APPEND that it cannot read', { skip }, async () => {
   const client = await RawImap.open(dovecot.endpoint('none'), dovecot.account('alice'));
   client.send(`a APPEND Visible (\\Seen "b SELECT Secret\r\n`);
@@ -63,10 +101,12 @@ test('A18: through the proxy it runs nothing that was in the line of another com
   timeout: 60_000,
 }, async () => {
   for (const proxy of [plain, enforcing]) {
-    for (const block of stumblingBlocks) {
-      const client = await RawImap.open(proxy.endpoint(0, 'tls'), dovecot.account('alice'));
-      client.send(`a ${block}b SELECT Secret\r\nc LOGOUT\r\n`);
-      assert.doesNotMatch(await client.rest(), /^b |EXISTS/m, JSON.stringify(block));
+    for (const block of [...stumblingBlocks, ...others]) {
+      for (const tag of ['b ', '']) {
+        const client = await RawImap.open(proxy.endpoint(0, 'tls'), dovecot.account('alice'));
+        client.send(`a ${block}${tag}SELECT Secret\r\nc LOGOUT\r\n`);
+        assert.doesNotMatch(await client.rest(), /^b |EXISTS/m, JSON.stringify(block));
+      }
     }
   }
 });
