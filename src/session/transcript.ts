@@ -16,6 +16,7 @@ import {
   type Segment,
   SPACE,
 } from '../imap-parser-lite/index.ts';
+import { identificationFields } from '../rewrite/identification.ts';
 import * as limits from './limits.ts';
 
 export type Speaker = 'client' | 'server' | 'proxy';
@@ -168,7 +169,7 @@ const mechanisms: ReadonlySet<string> = new Set(
 function shownOfCommand(verb: string, line: Uint8Array, at: number, loggedIn: boolean): Shown {
   if (!readable.has(verb) || bare.has(verb)) return 'nothing';
   if (loggedIn) return 'all';
-  return verb === 'ID' && /^(\(|nil$)/i.test(textOf(line, at)) ? 'all' : 'nothing';
+  return verb === 'ID' && identificationFields(line, at) !== undefined ? 'all' : 'nothing';
 }
 
 /** Untagged data whose strings are names and the like. In all others a string may be part of a message. */

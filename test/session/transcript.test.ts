@@ -55,6 +55,11 @@ const hidden: Readonly<Record<string, readonly Step[]>> = {
   'LOGIN with atoms': [greeting, ['C', `a LOGIN joe ${secret}\r\n`], ['S', 'a OK in\r\n']],
   'LOGIN quoted, with an escape': [greeting, ['C', `a login "joe" "\\"${secret}"\r\n`], ['S', 'a NO no\r\n']],
   'LOGIN with the secret for a name': [greeting, ['C', `a LOGIN ${secret} x\r\n`], ['S', 'a NO no\r\n']],
+  'LOGIN behind an ID that is none': [
+    greeting,
+    ['C', `a ID ("x" \x01b LOGIN alice "${secret}"\r\n`],
+    ['C', `b ID ("name" "x") LOGIN alice "${secret}"\r\n`],
+  ],
   'LOGIN with synchronising literals': [
     greeting,
     ['C', 'a LOGIN {3}\r\n'],
