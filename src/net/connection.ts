@@ -11,7 +11,7 @@ import type { Effect, EndCause, EndCode, Login } from '../session/effect.ts';
 import { Session } from '../session/session.ts';
 import type { Summary } from './connection-events.ts';
 import type { Timed } from './deadlines.ts';
-import { letGo, listen } from './handlers.ts';
+import { letGo, listen, nothing } from './handlers.ts';
 import { BACKLOG, LINGER, SILENCE, UNREAD } from './limits.ts';
 import { lateness, Patience } from './patience.ts';
 import { proxyHeaderOf } from './proxy-header-writer.ts';
@@ -20,8 +20,6 @@ import type { Shared } from './shared.ts';
 import { behindHeader } from './upstream-failure.ts';
 import { type LegOwner, UpstreamLeg } from './upstream-leg.ts';
 import type { UpstreamWay } from './upstream-pool.ts';
-
-function nothing(): void {}
 
 export class Connection implements LegOwner, Timed {
   // What each chunk touches stands together: with thousands of sessions each line of the cache is a miss (decision 9).

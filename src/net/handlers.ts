@@ -37,4 +37,5 @@ export function letGo(socket: Socket): void {
   socket.on('error', nothing);
 }
 
-function nothing(): void {}
+/** What is done where nothing is to be done. */
+export function nothing(): void {}
