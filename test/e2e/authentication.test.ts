@@ -3,12 +3,12 @@
  * takes (P11), and exchanges that are never finished (A15).
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { makeCertificates } from '../support/certificates.ts';
 import { type RunningProxy, startProxy, uncounted } from '../support/proxy.ts';
 import { RawImap } from '../support/raw-imap.ts';
 import { without } from '../support/required.ts';
+import { assertGrownLess, MEBIBYTE, residentMemory } from '../support/resident-memory.ts';
 import { type Peer, type ScriptedServer, scriptedServer } from '../support/scripted-server.ts';
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -123,9 +123,8 @@ describe('authentication with scripted servers', { skip: without('openssl') }, (
     await cancel(3000);
     const warm = await residentMemory(proxy.pid);
     await cancel(10_000);
-    const grown = (await residentMemory(proxy.pid)) - warm;
     // 10,000 of anything that is kept would be more; what is not yet collected is not.
-    assert.ok(grown < 24 * 1024 * 1024, `the proxy grew by ${Math.round(grown / 1024)} KiB`);
+    await assertGrownLess(proxy.pid, warm, 24 * MEBIBYTE);
     assert.match((await imap.ok('NOOP')).tagged, / OK /);
     imap.close();
   });
@@ -149,10 +148,4 @@ async function serveCancelled(peer: Peer): Promise<void> {
     await peer.line();
     peer.send(`${tag} BAD cancelled\r\n`);
   }
-}
-
-/** Bytes of memory that a process holds now. */
-async function residentMemory(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
