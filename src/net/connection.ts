@@ -92,10 +92,10 @@ export class Connection implements LegOwner, Timed {
     const late = this.#patience.late(now, loggedIn, unfinished);
     if (late === 'greeting') this.#giveUpUpstream(this.#leg!.tooLate());
     else if (late !== undefined) this.#expire(`${late}-timeout`, lateness[late]);
-    else if (!this.#isKeptAlive && this.#patience.lasts(now)) this.#keepAlive();
+    else if (!this.#isKeptAlive && this.#patience.rests(now)) this.#keepAlive();
   }
 
-  /** Only sessions that last are worth eight system calls. */
+  /** Eight system calls: not for who says something all the time, where TCP itself notices an end that is gone. */
   #keepAlive(): void {
     if (this.#leg === undefined || this.#patience.awaitsGreeting) return;
     this.#isKeptAlive = true;

@@ -19,8 +19,8 @@ export const lateness: Readonly<Record<Exclude<Late, 'greeting'>, string>> = {
   idle: 'nothing was said for too long',
 };
 
-/** Milliseconds after which a session is one that lasts. Most do not. */
-const LASTING = 5000;
+/** Milliseconds after which a session in which nothing is said is at rest. Most end before. */
+const PAUSE = 5000;
 
 /** All times are milliseconds of `performance.now()`. */
 export class Patience {
@@ -65,8 +65,9 @@ export class Patience {
     return now > this.active + this.#limits.idleTimeout ? 'idle' : undefined;
   }
 
-  lasts(now: number): boolean {
-    return now > this.began + LASTING;
+  /** Whether nothing was said for a while: what now goes without a word is noticed by keep-alive alone. */
+  rests(now: number): boolean {
+    return now > this.active + PAUSE;
   }
 
   /** Before login: whether the line or literal that the client has begun takes longer than a handshake may (A16). */

@@ -1,4 +1,4 @@
-/** What goes without a word, on either side of a session that lasts, is for the system to notice. */
+/** What goes without a word, on either side of a session at rest, is for the system to notice. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -45,11 +45,11 @@ async function askedAfter(side: 'local' | 'remote', port: number): Promise<boole
     .map((socket) => socket[5]?.startsWith(`${KEEP_ALIVE}:`) === true);
 }
 
-test('both sides of a session that lasts are kept alive', { timeout: 60_000 }, async () => {
+test('both sides of a session at rest are kept alive', { timeout: 60_000 }, async () => {
   const port = proxy.ports[0]!;
   const client = await RawImap.connect(proxy.endpoint(0, 'tls'));
   await client.response();
-  assert.deepEqual(await askedAfter('local', port), [false], 'a short one does without');
+  assert.deepEqual(await askedAfter('local', port), [false], 'a new one does without');
   // The sweep over the sessions comes some seconds after the beginning; the system tells nobody when it was.
   const both = async () => [
     ...(await askedAfter('local', port)),

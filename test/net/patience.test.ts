@@ -37,6 +37,15 @@ test('who says something is not idle', () => {
   assert.equal(lateness(patience)(15_001, true), 'idle');
 });
 
+test('who says something is not at rest, however long the session lasts', () => {
+  const patience = new Patience(limits);
+  assert.equal(patience.rests(patience.began + 4999), false);
+  assert.equal(patience.rests(patience.began + 5001), true);
+  patience.active = patience.began + 60_000;
+  assert.equal(patience.rests(patience.began + 64_999), false);
+  assert.equal(patience.rests(patience.began + 65_001), true);
+});
+
 test('A16: before login each line and literal has the time of a handshake, from when it was seen first', () => {
   const late = lateness(new Patience(limits));
   const line = { kind: 'line', number: 0 } as const;
