@@ -9,7 +9,7 @@ import type { Say } from './progress.ts';
 import type { Growth } from './results.ts';
 import type { Scale } from './scale.ts';
 import type { Stage } from './stage.ts';
-import { median, ratio } from './statistics.ts';
+import { median, ratios } from './statistics.ts';
 
 const few = 100;
 /** Runs of the smaller side before the larger one, and as many after it. */
@@ -31,9 +31,11 @@ export async function measureCrowds(
 ): Promise<Growth[]> {
   const count = Math.ceil(20_000 * share);
   const all = entrants.map((entrant) => ({ entrant, costs: { before: [], many: [], after: [] } as Costs }));
-  for (let round = 1; round <= crowds; round++) {
+  for (let round = 1; round <= crowds.most; round++) {
     for (const { entrant, costs } of all) {
-      say(`growth: NOOP of ${entrant.name}, round ${round} of ${crowds}`);
+      const isNeeded = round === 1 && entrant === entrants[0];
+      if (!isNeeded && performance.now() > crowds.until) continue;
+      say(`growth: NOOP of ${entrant.name}, round ${round} of at most ${crowds.most}`);
       const contender = await stage.enter(entrant);
       await meanOf(stage, contender, few, count, warmUps);
       costs.before.push(await meanOf(stage, contender, few, count, around));
@@ -42,14 +44,15 @@ export async function measureCrowds(
       await stage.leave(contender);
     }
   }
-  return all.flatMap(({ entrant: { name }, costs }) => {
+  const measured = all.filter(({ costs }) => costs.many.length > 0);
+  return measured.flatMap(({ entrant: { name }, costs }) => {
     const beside = (when: 'before' | 'after'): Growth => ({
       what: 'NOOP',
       unit: 'command',
       contender: name,
       small: { size: `${few} sessions ${when} them`, cost: median(costs[when]) },
       large: { size: `${sessions} sessions`, cost: median(costs.many) },
-      ratio: ratio(costs.many, costs[when]),
+      ratios: ratios(costs.many, costs[when]),
     });
     return [beside('before'), beside('after')];
   });

@@ -6,7 +6,7 @@ import type { Say } from './progress.ts';
 import type { Growth } from './results.ts';
 import type { Scale } from './scale.ts';
 import type { Stage } from './stage.ts';
-import { median, ratio } from './statistics.ts';
+import { median, ratios } from './statistics.ts';
 
 interface Side {
   readonly size: string;
@@ -89,6 +89,6 @@ async function compare(
     contender: contender.name,
     small: { size: small.size, cost: median(costs.small) },
     large: { size: large.size, cost: median(costs.large) },
-    ratio: ratio(costs.large, costs.small),
+    ratios: ratios(costs.large, costs.small),
   };
 }

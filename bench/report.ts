@@ -119,15 +119,16 @@ function memoryPart({ memory }: Results): string {
 
 function growthPart({ growth, hoards }: Results): string {
   const costs = table(
-    ['contender', 'what', 'smaller', 'µs', 'larger', 'µs', 'larger to smaller'],
-    growth.map(({ contender, what, unit, small, large, ratio: times }) => [
+    ['contender', 'what', 'smaller', 'µs', 'larger', 'µs', 'larger to smaller', 'in single rounds'],
+    growth.map(({ contender, what, unit, small, large, ratios }) => [
       contender,
       `${what}, a ${unit}`,
       small.size,
       figure(small.cost),
       large.size,
       figure(large.cost),
-      times.toFixed(2),
+      median(ratios).toFixed(2),
+      `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
     ]),
     'words',
   );

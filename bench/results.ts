@@ -31,8 +31,8 @@ export interface Growth {
   readonly unit: string;
   readonly small: { readonly size: string; readonly cost: number };
   readonly large: { readonly size: string; readonly cost: number };
-  /** Large to small. */
-  readonly ratio: number;
+  /** Large to small, in each round. */
+  readonly ratios: readonly number[];
 }
 
 /** MiB above what was there before a FETCH of 1 GiB began, at the highest. */

@@ -10,8 +10,18 @@ export interface Scale {
   readonly share: number;
   /** Sessions that are there and do nothing, in `idle` and in `growth`. */
   readonly sessions: number;
-  /** Rounds of each comparison in `growth`, of the one with thousands of sessions, which takes long, and their share of the work. */
-  readonly growth: { readonly rounds: number; readonly crowds: number; readonly share: number };
+  readonly growth: {
+    /** Rounds of each comparison. */
+    readonly rounds: number;
+    /**
+     * Rounds of the one with thousands of sessions: each differs from the next by a tenth, so there are as many as
+     * there is time for. `until`: milliseconds from the start of the benchmark, after which the first contender has
+     * one if it had none, and nobody else.
+     */
+    readonly crowds: { readonly most: number; readonly until: number };
+    /** The share of the work in all of them. */
+    readonly share: number;
+  };
   readonly fairness: { readonly rounds: number; readonly pings: number };
   readonly starts: number;
   /** Sentences about what this machine does not allow. */
@@ -37,7 +47,7 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
       rounds: 3,
       share: 0.25,
       sessions,
-      growth: { rounds: 2, crowds: 2, share: 0.3 },
+      growth: { rounds: 2, crowds: { most: 2, until: Number.POSITIVE_INFINITY }, share: 0.3 },
       fairness: { rounds: 2, pings: 250 },
       starts: 3,
       shortOf,
@@ -48,7 +58,7 @@ export function scaleOf(pace: 'full' | 'quick'): Scale {
     rounds: 6,
     share: 1,
     sessions,
-    growth: { rounds: 5, crowds: 3, share: 1 },
+    growth: { rounds: 5, crowds: { most: 5, until: 9.5 * 60_000 }, share: 1 },
     fairness: { rounds: 5, pings: 500 },
     starts: 9,
     shortOf,

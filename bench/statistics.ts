@@ -15,7 +15,12 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(Math.max(rank, 0), sorted.length - 1)] ?? Number.NaN;
 }
 
-/** The median of what each round's value is to the same round's value of the other. */
+/** What each round's value is to the same round's value of the other. */
+export function ratios(values: readonly number[], others: readonly number[]): number[] {
+  return values.map((value, at) => value / (others[at] ?? Number.NaN));
+}
+
+/** The median of the ratios of the rounds. */
 export function ratio(values: readonly number[], others: readonly number[]): number {
-  return median(values.map((value, at) => value / (others[at] ?? Number.NaN)));
+  return median(ratios(values, others));
 }

@@ -2,7 +2,7 @@
 import { nameOf, own, type Script } from './field.ts';
 import { type RowName, rowNames } from './options.ts';
 import type { Cost, Memory, Results } from './results.ts';
-import { ratio } from './statistics.ts';
+import { median, ratio } from './statistics.ts';
 
 export interface Verdict {
   readonly row: RowName;
@@ -123,9 +123,9 @@ function judgeRest({ growth, hoards, fairness, starts }: Results): Verdict[] {
   const late = { most: 5 };
   const soon = { below: 400 };
   return [
-    ...growth.filter(isOurs).map(({ what, contender, small, large, ratio }) => {
+    ...growth.filter(isOurs).map(({ what, contender, small, large, ratios }) => {
       const target = `${contender}: CPU of ${what}, ${large.size} to ${small.size}, ${words(factor)} ×`;
-      return verdict('growth', target, ratio, factor, ' ×');
+      return verdict('growth', target, median(ratios), factor, ' ×');
     }),
     ...hoards.filter(isOurs).map(({ contender, reader, peak }) => {
       const target = `${contender}: memory for a FETCH of 1 GiB by a client that ${reader} ${words(heap)} MiB`;
