@@ -1,16 +1,13 @@
 /** What the build changes in fengari: nothing else than what is named, and nothing that a script could notice but that strings are told apart. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { createRequire, Module } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import type fengariTypes from 'fengari';
 import { root } from '../support/cases.ts';
-import { removeFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { holdsInProgram } from './library/holds.ts';
 
 type Fengari = typeof fengariTypes;
 
@@ -171,34 +168,19 @@ test('strings are in the order of their bytes', () => {
   );
 });
 
-test('the name of a long string as a key never ends the process, and comparing needs none', async () => {
-  const folder = await temporaryFolder();
-  try {
-    await writeFile(join(folder, 'x.lua'), '');
-    await writeFile(
-      join(folder, 'x_test.lua'),
-      `test("long strings", function()
-         local long = string.rep("\\255", 1048576)
-         assert_equal("found", ({ [long] = "found" })[long])
-         assert_error(function() return ({})[long .. "x"] end, "a key of a table with more than 1048576 bytes")
-         local parts = {}
-         for at = 1, 27 do parts[at] = long end
-         local longer = table.concat(parts)
-         assert_true(longer < longer .. "x")
-         assert_true(longer <= longer .. "")
-         assert_false(longer .. "x" <= longer)
-         assert_true(longer .. "a" < longer .. "b")
-       end)`,
-    );
-    const program = fileURLToPath(new URL('dist/cli/main.js', root));
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'test', folder], {
-      encoding: 'utf8',
-    });
-    assert.equal(status, 0, stdout + stderr);
-  } finally {
-    await removeFolder(folder);
-  }
-});
+holdsInProgram(
+  'the name of a long string as a key never ends the process, and comparing needs none',
+  `local long = string.rep("\\255", 1048576)
+  assert_equal("found", ({ [long] = "found" })[long])
+  assert_error(function() return ({})[long .. "x"] end, "a key of a table with more than 1048576 bytes")
+  local parts = {}
+  for at = 1, 27 do parts[at] = long end
+  local longer = table.concat(parts)
+  assert_true(longer < longer .. "x")
+  assert_true(longer <= longer .. "")
+  assert_false(longer .. "x" <= longer)
+  assert_true(longer .. "a" < longer .. "b")`,
+);
 
 test('what is written between braces is gone through in its order', () => {
   const each =

@@ -1,12 +1,5 @@
 /** `os.date`: what C's strftime says, in UTC and where the machine is. */
-import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { test } from 'node:test';
-import { command } from '../../support/command.ts';
-import { removeFolder, temporaryFolder } from '../../support/temporary-folder.ts';
-import { holds } from './holds.ts';
+import { holds, holdsInProgram } from './holds.ts';
 
 holds(
   'os.date in UTC: every conversion',
@@ -30,29 +23,15 @@ holds(
   assert_error(function() os.date("%Y", "x") end, "number expected, got string")`,
 );
 
-test('os.date where the machine is: summer has all its hours', async () => {
-  const folder = await temporaryFolder();
-  try {
-    await writeFile(join(folder, 'x.lua'), '');
-    await writeFile(
-      join(folder, 'x_test.lua'),
-      `test("New York", function()
-         assert_equal("1969-12-31 19:00:00 365 -0500", os.date("%Y-%m-%d %H:%M:%S %j %z", 0))
-         -- The first of July, half past midnight.
-         local summer = os.date("*t", 1782880200)
-         assert_equal("182 -0400 26 26", os.date("%j %z %U %W", 1782880200))
-         assert_equal({ 0, 30, 182, true }, { summer.hour, summer.min, summer.yday, summer.isdst })
-         assert_equal(1782880200, os.time(summer))
-         assert_equal({ 4, 182, false }, { os.date("!*t", 1782880200).hour, os.date("!*t", 1782880200).yday, os.date("!*t", 1782880200).isdst })
-         assert_false(os.date("*t", 0).isdst)
-       end)`,
-    );
-    const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'test', folder], {
-      encoding: 'utf8',
-      env: { ...process.env, TZ: 'America/New_York' },
-    });
-    assert.equal(status, 0, stdout + stderr);
-  } finally {
-    await removeFolder(folder);
-  }
-});
+holdsInProgram(
+  'os.date where the machine is: summer has all its hours',
+  `assert_equal("1969-12-31 19:00:00 365 -0500", os.date("%Y-%m-%d %H:%M:%S %j %z", 0))
+  -- The first of July, half past midnight.
+  local summer = os.date("*t", 1782880200)
+  assert_equal("182 -0400 26 26", os.date("%j %z %U %W", 1782880200))
+  assert_equal({ 0, 30, 182, true }, { summer.hour, summer.min, summer.yday, summer.isdst })
+  assert_equal(1782880200, os.time(summer))
+  assert_equal({ 4, 182, false }, { os.date("!*t", 1782880200).hour, os.date("!*t", 1782880200).yday, os.date("!*t", 1782880200).isdst })
+  assert_false(os.date("*t", 0).isdst)`,
+  { TZ: 'America/New_York' },
+);
